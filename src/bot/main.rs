@@ -1,0 +1,2 @@
+//! gavel.
+fn main() {}
