@@ -96,6 +96,14 @@ pub enum What {
     ShowBegan(u32),
     /// A show ended: the room and its lobby were empty for the configured time.
     ShowEnded(u32),
+    /// An act of ours hit this call instead of `meant`, because Asterisk matches the channels of some acts by their
+    /// beginning. It is being undone; the order goes on waiting for the right call.
+    WrongCall {
+        /// The call that was meant.
+        meant: CallId,
+        /// What it was turned to: muted or unmuted.
+        muted: bool,
+    },
     /// What became of an order.
     Order {
         /// The order.

@@ -27,6 +27,10 @@ pub struct RoomSnapshot {
     pub version: u32,
     /// Locked; polled every 5 s, as Asterisk has no event for it.
     pub locked: bool,
+    /// Asterisk itself holds the conference muted: whoever joins and is no admin joins muted (set by the phone's
+    /// menu). Polled every 5 s, as the lock.
+    #[serde(default)]
+    pub muted: bool,
     /// The conference records itself.
     pub recording: Option<Since>,
     /// The show's topic; foreign text.
