@@ -1,6 +1,12 @@
 //! gavel's AMI core: bytes from Asterisk become frames, facts, and the state of conferences; orders become acts
 //! that are called done only after the evidence for that very call.
 //!
-//! Everything but [`client`] is pure: no sockets, no clock, no tasks, no randomness. Time comes in as an argument.
+//! Everything but `client` is pure: no sockets, no clock, no tasks, no randomness. Time comes in as an argument.
 
 pub mod model;
+pub mod session;
+pub mod wire;
+
+mod time;
+
+pub use time::Now;
