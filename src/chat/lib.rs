@@ -7,11 +7,14 @@
 mod adapter;
 mod ask;
 mod board;
+pub mod command;
 mod control;
 mod id;
 mod link;
 mod post;
 mod role;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod text;
 
 pub use adapter::{Adapter, AdapterError, Network, Running};

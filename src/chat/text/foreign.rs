@@ -23,6 +23,14 @@ const PHONE: usize = 5;
 pub struct Foreign(String);
 
 impl Foreign {
+    /// Signs at most.
+    pub const LONGEST: usize = TEXT;
+
+    /// Like [`Foreign::text`], but `None` where that would cut something off.
+    pub fn whole(raw: &str) -> Option<Self> {
+        (raw.graphemes(true).count() <= TEXT).then(|| Self::text(raw))
+    }
+
     /// A topic, a note, a reason: capped at 200 signs.
     pub fn text(raw: &str) -> Self {
         Self(tame(raw, TEXT))

@@ -2,6 +2,8 @@
 
 mod doc;
 mod foreign;
+mod render;
 
 pub use doc::{Doc, Span};
 pub use foreign::{Ends, Foreign, Name};
+pub use render::{Plain, Renderer, plain, render};
