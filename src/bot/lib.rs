@@ -1,7 +1,8 @@
-//! The wiring.
+//! gavel's policy and wiring: the only place where phone meets chat.
 
 pub mod board;
 pub mod clock;
+pub mod config;
 #[cfg(test)]
 mod layers;
 pub mod supervisor;
