@@ -1,0 +1,53 @@
+//! gavel against real Asterisk servers. `tests/run` prepares them and says where they are.
+//!
+//! Each story is a function of the version; each starts a server of its own, so that they run side by side.
+#![allow(clippy::disallowed_methods, reason = "these tests watch real servers by the real clock")]
+#![allow(clippy::expect_used, reason = "a test may fail")]
+#![allow(dead_code)]
+
+#[path = "../support/asterisk.rs"]
+mod asterisk;
+#[path = "../support/control.rs"]
+mod control;
+#[path = "../support/proxy.rs"]
+mod proxy;
+
+mod server;
+
+use std::time::{Duration, Instant};
+
+/// Asks again and again until there is an answer. For what can't be waited for otherwise.
+#[track_caller]
+fn until<T>(patience: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + patience;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "not within {patience:?}: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Makes each story a test on each version: `asterisk_22::module::story`.
+macro_rules! stories {
+    ($($module:ident { $($(#[$attribute:meta])* $story:ident),* $(,)? })*) => {
+        stories!(@on asterisk_22 V22 $($module { $($(#[$attribute])* $story),* })*);
+        stories!(@on asterisk_16 V16 $($module { $($(#[$attribute])* $story),* })*);
+    };
+    (@on $name:ident $version:ident $($module:ident { $($(#[$attribute:meta])* $story:ident),* })*) => {
+        mod $name {
+            $(mod $module {
+                $(#[test]
+                $(#[$attribute])*
+                fn $story() {
+                    crate::$module::$story(crate::asterisk::Version::$version);
+                })*
+            })*
+        }
+    };
+}
+
+stories! {
+    server { starts_and_takes_calls, returns_after_its_death, proxy_cuts_within_a_packet }
+}
