@@ -6,5 +6,11 @@
 //! bounded.
 
 mod event;
+mod flight;
+mod login;
+mod machine;
+mod reply;
 
 pub use event::{Ended, Expect, Greeting, Reply, SessionEvent, Token};
+pub use login::{Auth, Login, Pace, Secret};
+pub use machine::{Counters, Session};

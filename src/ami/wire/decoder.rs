@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn too_long_frames_are_skipped_to_their_end_and_counted() {
-        let line = vec![b'y'; 100];
+        let line = [b'y'; 100];
         let many = [&b"Response: Success\r\nActionID: 9\r\n"[..], &[&line[..], b"\n"].concat().repeat(1000)]
             .concat();
         let one = [&b"Event: X\r\nA: "[..], &vec![b'\r'; MAX_FRAME * 3], b"\n"].concat();

@@ -85,12 +85,10 @@ impl<'a> Frame<'a> {
     }
 
     /// A copy that owns its bytes.
-    #[expect(
-        clippy::wrong_self_convention,
-        reason = "the view is Copy; ToOwned's blanket impl would only copy the view"
-    )]
     pub fn to_owned(&self) -> OwnedFrame {
-        OwnedFrame { bytes: self.bytes.into(), lines: self.lines.into(), body: self.body.into() }
+        let used = self.lines.last().map_or(0, |l| l.end as usize);
+        let bytes = self.bytes.get(..used).unwrap_or_default();
+        OwnedFrame { bytes: bytes.into(), lines: self.lines.into(), body: self.body.into() }
     }
 }
 
