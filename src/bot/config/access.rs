@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gavel_chat::command::{CATALOG, Command};
 use gavel_chat::{Claim, Role};
 
 use super::problem::meant;
@@ -13,11 +14,6 @@ pub(super) const ROLES: [(&str, Role); 4] = [
     ("cohost", Role::CoHost),
     ("screener", Role::Screener),
     ("listener", Role::Listener),
-];
-/// The main words of the catalog.
-const COMMANDS: [&str; 13] = [
-    "roster", "who", "kick", "hangup", "mute", "unmute", "lock", "unlock", "topic", "note", "help", "status",
-    "say",
 ];
 const NETWORKS: [&str; 3] = ["console", "discord", "matrix"];
 
@@ -54,15 +50,18 @@ fn claim(section: &Section<'_>, key: &str, word: Found<String>) -> Option<Claim>
     None
 }
 
-fn commands(mut section: Section<'_>) -> BTreeMap<String, Role> {
+/// Main words alone: an alias here would be a second row for the same command.
+fn commands(section: Section<'_>) -> BTreeMap<Command, Role> {
+    let known = CATALOG.iter().map(|spec| spec.word);
     let mut roles = BTreeMap::new();
     for (name, offset, value) in section.entries() {
-        if !COMMANDS.contains(&name) {
-            section.tell(offset, name, format!("there is no such command; {}", meant(name, COMMANDS)));
+        let Some(spec) = CATALOG.iter().find(|spec| spec.word == name) else {
+            let text = format!("there is no such command; {}", meant(name, known.clone()));
+            section.tell(offset, name, text);
             continue;
-        }
+        };
         match word(value.get_ref(), &ROLES) {
-            Ok(role) => drop(roles.insert(name.to_owned(), role)),
+            Ok(role) => drop(roles.insert(spec.command, role)),
             Err(Wrong::Type) => section.expected(name, "a role such as \"cohost\"", value),
             Err(Wrong::Value(text)) => section.tell(value.span().start, name, text),
         }

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gavel_ami::model::{ConferenceKind, ConferenceName, CrewPattern, RoomName, ServerName, ServiceSetup};
+use gavel_chat::command::Command;
 use gavel_chat::{Claim, Role};
 use jiff::tz::TimeZone;
 use toml::de::DeTable;
@@ -174,8 +175,8 @@ pub struct Access {
     pub cohost: Vec<Claim>,
     /// Who is screener.
     pub screener: Vec<Claim>,
-    /// Commands (main words) whose lowest role differs from the catalog's.
-    pub commands: BTreeMap<String, Role>,
+    /// Commands whose lowest role differs from the catalog's.
+    pub commands: BTreeMap<Command, Role>,
     /// Whom alerts may wake (`discord:user:333`, `matrix:@sam:example.org`).
     pub duty: Vec<Claim>,
 }

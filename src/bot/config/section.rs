@@ -165,7 +165,7 @@ impl<'a> Section<'a> {
 
     /// Keys whose names are the user's, in the order of their names, with the place of the name.
     pub(super) fn entries(
-        &mut self,
+        &self,
     ) -> impl Iterator<Item = (&'a str, usize, &'a Spanned<DeValue<'a>>)> + use<'a> {
         self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span().start, value))
     }

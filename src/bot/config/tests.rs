@@ -55,7 +55,7 @@ fn the_example_says_what_it_explains() {
         State { path: "etc/gavel.db".into(), keep_callers: Duration::from_secs(604_800) }
     );
     assert_eq!(config.console().unwrap().role, Role::Host);
-    assert_eq!(config.access(&room.name).commands["hangup"], Role::Host);
+    assert_eq!(config.access(&room.name).commands[&Command::Hangup], Role::Host);
     assert_eq!(config.timezone.iana_name(), Some("Europe/London"));
     let setup = config.pbx_setup(main);
     assert_eq!((setup.server.as_str(), setup.rooms.len()), ("main", 1));
