@@ -5,5 +5,6 @@ pub mod clock;
 pub mod config;
 #[cfg(test)]
 mod layers;
+pub mod secret;
 pub mod supervisor;
 pub mod words;
