@@ -7,8 +7,10 @@
 mod adapter;
 mod ask;
 mod board;
+pub mod card;
 pub mod command;
 mod control;
+pub mod digest;
 mod id;
 mod link;
 mod post;

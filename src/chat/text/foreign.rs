@@ -191,3 +191,54 @@ fn invisible(c: char) -> bool {
             | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e000}'..='\u{f8ff}'
             | '\u{e0000}'..='\u{10ffff}')
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_steers_a_screen_is_gone() {
+        let name = |raw: &str| Foreign::name(raw).to_string();
+        assert_eq!(name("\u{1b}[31mEvil\u{9b}2J"), "[31mEvil2J");
+        assert_eq!(name("a\r\nb\t c\u{2028}d"), "a b c d");
+        assert_eq!(name("\u{202e}evil\u{2066}\u{200b}\u{feff}"), "evil");
+        assert_eq!(name(" \u{200b} "), "");
+    }
+
+    #[test]
+    fn signs_are_counted_as_read() {
+        assert_eq!(Foreign::name(&"e\u{301}".repeat(24)).as_str(), "e\u{301}".repeat(24));
+        assert_eq!(Foreign::name(&"x".repeat(25)).as_str(), format!("{}…", "x".repeat(23)));
+        assert!(Foreign::name(&format!("x{}", "\u{301}".repeat(5000))).as_str().chars().count() <= SIGN);
+    }
+
+    #[test]
+    fn a_phone_number_is_no_name() {
+        for raw in ["+44 113 496 0017", "4960017 (home)", "x12345", "１２３４５", "x".repeat(30).as_str()]
+        {
+            assert_eq!(Name::new(raw).is_some(), raw.starts_with("xx"), "{raw}");
+        }
+        assert!(Name::new(&format!("{}12345", "x".repeat(30))).is_none(), "the cap does not hide it");
+        assert!(Name::new("\u{200b}").is_none());
+        assert_eq!(Name::new("Studio 1234").map(|name| name.to_string()), Some("Studio 1234".into()));
+        assert_eq!(Ends::of_name("+44 113 496 0017").map(|ends| ends.to_string()), Some("17".into()));
+        assert_eq!(Ends::of_name("1234"), None);
+        assert_eq!(Ends::new("117"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn tame_whatever_comes(raw in any::<String>()) {
+            for (text, cap) in [(Foreign::name(&raw), NAME), (Foreign::text(&raw), TEXT)] {
+                prop_assert!(!text.as_str().chars().any(|c| c.is_control() || invisible(c)));
+                prop_assert!(text.as_str().graphemes(true).count() <= cap);
+                prop_assert_eq!(text.as_str().trim(), text.as_str());
+            }
+            if let Some(name) = Name::new(&raw) {
+                prop_assert!(name.as_str().chars().filter(|c| c.is_numeric()).count() < PHONE);
+            }
+        }
+    }
+}
