@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::flight::{Flight, MAX_ITEMS, MAX_LIST, Purpose};
-use super::{Ended, Expect, Login, Reply, SessionEvent, Token, login, reply};
+use super::flight::{Flight, Purpose};
+use super::{Ended, Expect, Login, Reply, SessionEvent, Token};
 use crate::Now;
-use crate::wire::{Action, Decoder, Frame, Kind, MAX_FRAME, Step};
+use crate::wire::{Action, Decoder, Frame, Step};
 
 /// So many actions may be unanswered; more wait here.
 const WINDOW: usize = 32;
@@ -27,7 +27,7 @@ pub struct Counters {
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
-enum Phase {
+pub(super) enum Phase {
     /// Until the answer to `ListCommands`.
     LoggingIn,
     /// All is known but whether Asterisk has finished starting.
@@ -43,26 +43,26 @@ enum Phase {
 /// there is, ask for the `deadline` again.
 #[derive(Debug)]
 pub struct Session {
-    decoder: Decoder,
-    login: Login,
+    pub(super) decoder: Decoder,
+    pub(super) login: Login,
     /// What every ActionID of ours begins with.
-    prefix: String,
-    phase: Phase,
-    now: Instant,
-    started: Instant,
+    pub(super) prefix: String,
+    pub(super) phase: Phase,
+    pub(super) now: Instant,
+    pub(super) started: Instant,
     /// When bytes came last.
-    heard: Instant,
+    pub(super) heard: Instant,
     /// FullyBooted was seen.
-    booted: bool,
-    greeting: super::Greeting,
-    flight: Flight,
+    pub(super) booted: bool,
+    pub(super) greeting: super::Greeting,
+    pub(super) flight: Flight,
     /// Our own actions: they go before submitted ones.
-    own: VecDeque<(Purpose, Action)>,
-    waiting: VecDeque<(Token, Expect, Action)>,
+    pub(super) own: VecDeque<(Purpose, Action)>,
+    pub(super) waiting: VecDeque<(Token, Expect, Action)>,
     /// Told before the next frame is looked at.
-    pending: VecDeque<SessionEvent<'static>>,
-    last_id: u64,
-    counters: Counters,
+    pub(super) pending: VecDeque<SessionEvent<'static>>,
+    pub(super) last_id: u64,
+    pub(super) counters: Counters,
 }
 
 impl Session {
@@ -218,7 +218,7 @@ impl Session {
     }
 
     /// Our number in that frame's ActionID.
-    fn id(&self, frame: Frame<'_>) -> Option<u64> {
+    pub(super) fn id(&self, frame: Frame<'_>) -> Option<u64> {
         let id = frame.get("ActionID")?.strip_prefix(self.prefix.as_bytes())?;
         if !id.iter().all(u8::is_ascii_digit) {
             return None; // `parse` would also take a sign
@@ -226,16 +226,16 @@ impl Session {
         std::str::from_utf8(id).ok()?.parse().ok()
     }
 
-    fn tell(&mut self, token: Token, reply: Reply) {
+    pub(super) fn tell(&mut self, token: Token, reply: Reply) {
         self.pending.push_back(SessionEvent::Reply { token, reply });
     }
 
-    fn desynchronised(&mut self, why: String) {
+    pub(super) fn desynchronised(&mut self, why: String) {
         self.flight.break_lists();
         self.pending.push_back(SessionEvent::Desynchronised(why));
     }
 
-    fn end(&mut self, why: Ended) {
+    pub(super) fn end(&mut self, why: Ended) {
         self.closed();
         self.pending.push_back(SessionEvent::Ended(why));
     }
@@ -243,191 +243,6 @@ impl Session {
     fn drop_waiting(&mut self) {
         for (token, ..) in std::mem::take(&mut self.waiting) {
             self.tell(token, Reply::NotSent);
-        }
-    }
-
-    fn banner(&mut self) {
-        let Some(ami) = login::banner(self.decoder.frame()) else { return self.end(Ended::NotAsterisk) };
-        self.greeting.ami = ami;
-        match self.login.opening() {
-            Ok((action, true)) => self.own.push_back((Purpose::Challenge, action)),
-            Ok((action, false)) => self.own.push_back((Purpose::Login, action)),
-            Err(e) => self.end(Ended::LoginRefused(e.to_string())),
-        }
-    }
-
-    /// A whole frame; `true`: it is a live event.
-    fn frame(&mut self) -> bool {
-        match self.decoder.frame().kind() {
-            Kind::Event(b"FullyBooted") => self.fully_booted(),
-            Kind::Event(_) if self.flight.is_listing() => !self.list_item() && self.is_live(),
-            Kind::Event(_) => self.is_live(),
-            Kind::Response(_) => {
-                self.response();
-                false
-            }
-            Kind::Other => false,
-        }
-    }
-
-    fn is_live(&self) -> bool {
-        matches!(self.phase, Phase::Ready | Phase::LoggingOff)
-    }
-
-    fn fully_booted(&mut self) -> bool {
-        let late = !std::mem::replace(&mut self.booted, true);
-        match self.phase {
-            // What it could do was asked before its modules were there: ask again.
-            Phase::Booting { .. } => self.ask_commands(),
-            Phase::Ready if late => self.end(Ended::Booted),
-            Phase::Ready => return true,
-            _ => {}
-        }
-        false
-    }
-
-    fn ask_commands(&mut self) {
-        self.phase = Phase::LoggingIn;
-        self.own.push_back((Purpose::Commands, Action::new("ListCommands")));
-    }
-
-    fn ready(&mut self) {
-        self.phase = Phase::Ready;
-        self.pending.push_back(SessionEvent::Ready(self.greeting.clone()));
-    }
-
-    /// An event while a list comes in; `true`: it was of the list.
-    fn list_item(&mut self) -> bool {
-        let frame = self.decoder.frame();
-        let Some(id) = self.id(frame) else { return false };
-        let Some(sent) = self.flight.find(id) else { return false };
-        let (Some(list), Purpose::Submitted { token, expect: Expect::List { complete } }) =
-            (sent.list.as_mut(), sent.purpose)
-        else {
-            return false;
-        };
-        let Kind::Event(name) = frame.kind() else { return false };
-        if reply::ends_list(name, complete, frame) {
-            let told = sent.told;
-            let reply = reply::listed(std::mem::take(&mut list.items), list.broken, frame);
-            self.through(id);
-            if !told {
-                self.tell(token, reply);
-            }
-        } else if !sent.told {
-            let whole = list.take(frame.to_owned());
-            sent.told = !whole;
-            if self.flight.first().is_some_and(|f| f.id == id) {
-                self.flight.since = self.now; // it comes, if slowly
-            }
-            if !whole {
-                self.tell(token, Reply::TooLong);
-                self.desynchronised(format!("a list of more than {MAX_ITEMS} items or {MAX_LIST} bytes"));
-            }
-        }
-        true
-    }
-
-    fn response(&mut self) {
-        let frame = self.decoder.frame();
-        let id = self.id(frame);
-        let Some(sent) = id.and_then(|id| self.flight.find(id)) else {
-            self.counters.unmatched += 1;
-            return;
-        };
-        let (id, purpose, told, success) = (sent.id, sent.purpose, sent.told, is_success(frame));
-        if let (true, Purpose::Submitted { token, expect: Expect::List { .. } }) = (success, purpose) {
-            if sent.list.is_none() {
-                self.list_begins(id, token, told);
-            } else {
-                self.counters.unmatched += 1;
-            }
-            return;
-        }
-        match purpose {
-            Purpose::Submitted { token, expect } if !told => {
-                let reply = reply::reply(expect, frame);
-                self.tell(token, reply);
-            }
-            Purpose::Submitted { .. } | Purpose::Ping => {}
-            Purpose::Challenge => self.challenged(success),
-            Purpose::Login => self.logged_in(success),
-            Purpose::Commands => self.greeted(),
-            Purpose::Logoff => self.end(Ended::LoggedOff),
-        }
-        self.through(id);
-    }
-
-    /// Asterisk is through with that action.
-    fn through(&mut self, id: u64) {
-        self.flight.answered(self.now, id);
-        self.decoder.follows =
-            self.flight.holds(|p| matches!(p, Purpose::Submitted { expect: Expect::Command, .. }));
-    }
-
-    fn list_begins(&mut self, id: u64, token: Token, told: bool) {
-        self.flight.list_begins(id);
-        if !told {
-            self.pending.push_back(SessionEvent::ListBegins { token });
-        }
-        if self.flight.first().is_some_and(|f| f.id == id) {
-            self.flight.since = self.now;
-        }
-    }
-
-    fn challenged(&mut self, success: bool) {
-        let frame = self.decoder.frame();
-        let Some(challenge) = frame.get("Challenge").filter(|_| success) else {
-            return self.refused();
-        };
-        match self.login.answer(challenge) {
-            Ok(action) => self.own.push_back((Purpose::Login, action)),
-            Err(e) => self.end(Ended::LoginRefused(e.to_string())),
-        }
-    }
-
-    fn logged_in(&mut self, success: bool) {
-        if success { self.ask_commands() } else { self.refused() }
-    }
-
-    fn refused(&mut self) {
-        let words = self.decoder.frame().text("Message").unwrap_or_default().into_owned();
-        self.end(Ended::LoginRefused(words));
-    }
-
-    fn greeted(&mut self) {
-        let ami = std::mem::take(&mut self.greeting.ami);
-        self.greeting = login::greeting(ami, self.decoder.frame());
-        if self.phase != Phase::LoggingIn {
-            return;
-        }
-        if self.booted {
-            self.ready()
-        } else {
-            self.phase = Phase::Booting { until: self.now + self.login.pace.booting }
-        }
-    }
-
-    /// A frame is too long; what can be known of it is in its beginning.
-    fn oversized(&mut self) {
-        self.counters.skipped += 1;
-        self.flight.break_lists();
-        let frame = self.decoder.frame();
-        let (Kind::Response(_), Some(id)) = (frame.kind(), self.id(frame)) else { return };
-        let Some(sent) = self.flight.find(id) else { return };
-        match sent.purpose {
-            Purpose::Submitted { token, .. } if !sent.told => self.tell(token, Reply::TooLong),
-            Purpose::Commands => self.greeted(),
-            _ => {}
-        }
-        self.through(id);
-    }
-
-    fn skipped(&mut self, bytes: u64) {
-        if self.is_live() {
-            self.desynchronised(format!(
-                "a packet of {bytes} bytes, more than the {MAX_FRAME} that are read"
-            ));
         }
     }
 
@@ -459,10 +274,6 @@ impl Session {
     }
 }
 
-fn is_success(frame: Frame<'_>) -> bool {
-    matches!(frame.kind(), Kind::Response(word) if word.eq_ignore_ascii_case(b"Success"))
-}
-
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
@@ -470,3 +281,7 @@ mod tests;
 #[cfg(test)]
 #[path = "torture.rs"]
 mod torture;
+
+#[cfg(test)]
+#[path = "replay.rs"]
+mod replay;

@@ -7,6 +7,7 @@
 
 mod event;
 mod flight;
+mod hear;
 mod login;
 mod machine;
 mod reply;
