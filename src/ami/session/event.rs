@@ -80,6 +80,8 @@ pub enum Reply {
 pub struct Greeting {
     /// The AMI version of the banner ("11.0.0"); foreign text.
     pub ami: String,
+    /// Asterisk's own version ("22.10.1"), if this user may ask for it; foreign text.
+    pub asterisk: Option<String>,
     /// The actions that this user may use, each with the privileges that allow it ("call,all"; empty: none needed).
     pub actions: BTreeMap<String, String>,
 }

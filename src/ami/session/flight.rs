@@ -19,6 +19,7 @@ pub(super) enum Purpose {
     Challenge,
     Login,
     Commands,
+    Settings,
     Ping,
     Logoff,
     Submitted { token: Token, expect: Expect },

@@ -113,6 +113,7 @@ impl Session {
             Purpose::Challenge => self.challenged(success),
             Purpose::Login => self.logged_in(success),
             Purpose::Commands => self.greeted(),
+            Purpose::Settings => self.settings(),
             Purpose::Logoff => self.end(Ended::LoggedOff),
         }
         self.through(id);
@@ -156,15 +157,28 @@ impl Session {
     }
 
     fn greeted(&mut self) {
-        let ami = std::mem::take(&mut self.greeting.ami);
-        self.greeting = login::greeting(ami, self.decoder.frame());
+        self.greeting.actions = login::actions(self.decoder.frame());
+        if self.greeting.may("CoreSettings") {
+            self.own.push_back((Purpose::Settings, Action::new("CoreSettings")));
+        } else {
+            self.known();
+        }
+    }
+
+    fn settings(&mut self) {
+        self.greeting.asterisk = self.decoder.frame().text("AsteriskVersion").map(|v| v.into_owned());
+        self.known();
+    }
+
+    /// All that can be asked at this moment is known.
+    fn known(&mut self) {
         if self.phase != Phase::LoggingIn {
             return;
         }
         if self.booted {
-            self.ready()
+            self.ready();
         } else {
-            self.phase = Phase::Booting { until: self.now + self.login.pace.booting }
+            self.phase = Phase::Booting { until: self.now + self.login.pace.booting };
         }
     }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use md5::{Digest, Md5};
 
-use super::Greeting;
 use crate::wire::{Action, ActionError, Frame};
 
 /// The classes of events that are asked for. Never `dialplan`: its `VarSet` events grow with the square of the
@@ -42,7 +41,9 @@ pub enum Auth {
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Pace {
-    /// From the connection to the end of the login.
+    /// From the connection to the banner, which comes at once.
+    pub banner: Duration,
+    /// From the connection to the end of the login. Asterisk refuses one with a second's delay.
     pub login: Duration,
     /// For FullyBooted, which comes at once unless Asterisk is still starting or this user may not read `system`.
     pub booting: Duration,
@@ -63,12 +64,13 @@ impl Default for Pace {
     fn default() -> Self {
         let s = Duration::from_secs;
         Self {
+            banner: s(2),
             login: s(10),
             booting: s(1),
             action: s(5),
-            idle: s(5),
-            patience: s(5),
-            blocked: s(20),
+            idle: s(2),
+            patience: s(3),
+            blocked: s(10),
             unanswered: s(60),
         }
     }
@@ -130,13 +132,12 @@ pub(super) fn banner(frame: Frame<'_>) -> Option<String> {
 }
 
 /// The actions in the answer to `ListCommands`: `Name: What it does.  (Priv: call,all)`.
-pub(super) fn greeting(ami: String, commands: Frame<'_>) -> Greeting {
-    let actions: BTreeMap<_, _> = commands
+pub(super) fn actions(commands: Frame<'_>) -> BTreeMap<String, String> {
+    commands
         .headers()
         .filter(|(name, _)| !matches!(*name, b"Response" | b"ActionID" | b"Message"))
         .map(|(name, value)| (String::from_utf8_lossy(name).into_owned(), privileges(value)))
-        .collect();
-    Greeting { ami, actions }
+        .collect()
 }
 
 fn privileges(value: &[u8]) -> String {
@@ -147,6 +148,7 @@ fn privileges(value: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Greeting;
     use super::*;
     use crate::wire::OwnedFrame;
 
@@ -188,7 +190,7 @@ mod tests {
             b"Response: Success\r\nActionID: 1\r\nPing: Keepalive command.  (Priv: <none>)\r\n\
               ConfbridgeMute: Mute a Confbridge user.  (Priv: call,all)\r\nOdd: (Priv: unended\r\n\r\n",
         );
-        let found = greeting("1".into(), frame.view());
+        let found = Greeting { actions: actions(frame.view()), ..Greeting::default() };
         let actions: Vec<_> = found.actions.iter().map(|(a, p)| (a.as_str(), p.as_str())).collect();
         assert_eq!(actions, [("ConfbridgeMute", "call,all"), ("Odd", ""), ("Ping", "")]);
         assert!(found.may("Ping") && !found.may("Originate"));

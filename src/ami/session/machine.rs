@@ -178,6 +178,7 @@ impl Session {
         let pace = self.login.pace;
         match self.phase {
             Phase::Over => None,
+            Phase::LoggingIn if self.greeting.ami.is_empty() => Some(self.started + pace.banner),
             Phase::LoggingIn => Some(self.started + pace.login),
             Phase::Booting { until } => Some(until),
             Phase::Ready | Phase::LoggingOff => Some(match self.flight.first() {
