@@ -8,14 +8,7 @@ use gavel_ami::model::{By, Caller, Link, Participant, RoomSnapshot, ServiceKind,
 use gavel_chat::text::{Ends, Foreign, Name};
 use gavel_chat::{Board, CrewPerson, CrewView, Done, Freshness, PublicPerson, PublicView, Topic};
 
-/// Whose place it is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum View {
-    /// The crew's.
-    Crew,
-    /// Anybody's.
-    Public,
-}
+pub use crate::config::View;
 
 /// What the configuration says about how a room is shown.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -137,4 +130,64 @@ fn written(text: &str, by: &By, at: u64) -> Topic {
 
 fn done(since: &Since) -> Done {
     Done { at: since.at, by: since.by.as_ref().map(|by| Foreign::name(&by.who)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use gavel_ami::model::{Note, PhoneNumber, Service, Topic as CoreTopic};
+
+    use super::*;
+    use crate::fixtures::{NOW, by, call, look, snapshot};
+
+    /// A room with everything in it that must not get out.
+    fn full() -> RoomSnapshot {
+        let mut room = snapshot();
+        room.people[1].caller = Arc::new(Caller {
+            name: Some("+44 1134 960018".to_owned()),
+            phone: PhoneNumber::new("+441134960017"),
+            tech: Tech::Other("Skinny".into()),
+            crew: false,
+        });
+        room.people[2].talking = Some(NOW);
+        room.people[2].note = Some(Note { text: "refund".to_owned(), by: by("Sam"), at: NOW });
+        room.topic = Some(CoreTopic { text: "night\nbuses".to_owned(), by: by("Dana"), at: NOW });
+        let service = |kind, since| Service {
+            kind,
+            call: call(99),
+            channel: "Local/220@stream-00000001;1".into(),
+            since,
+        };
+        room.services = vec![service(ServiceKind::Stream, NOW - 5), service(ServiceKind::Stream, NOW - 9)];
+        room.people.push(Participant { lobby: true, number: 8, ..crate::fixtures::person(8, "Ali") });
+        room
+    }
+
+    #[test]
+    fn the_crew_sees_the_ends_of_numbers_and_no_more() {
+        let view = crew(&look(false), &full());
+        assert_eq!((view.people.len(), view.streaming), (4, Some(NOW - 9)));
+        let marta = &view.people[1];
+        assert_eq!((&marta.name, marta.ends, marta.tech.as_str()), (&None, Ends::new("17"), "Skinny"));
+        assert!(!longest_digits(&serde_json::to_string(&view.people).unwrap()));
+    }
+
+    #[test]
+    fn the_public_sees_names_only_where_the_room_says_so() {
+        let hidden = public(&look(false), &full());
+        assert_eq!(hidden.people.len(), 3, "who waits in the lobby is left out");
+        assert!(hidden.people.iter().all(|person| person.name.is_none()));
+        let shown = public(&look(true), &full());
+        let names: Vec<_> =
+            shown.people.iter().map(|person| person.name.as_ref().map(Name::as_str)).collect();
+        assert_eq!(names, [Some("Dana"), None, Some("Joel")], "a number sent as a name is none");
+        assert!(!longest_digits(&serde_json::to_string(&shown.people).unwrap()));
+        assert_eq!(shown.topic.unwrap().as_str(), "night buses");
+    }
+
+    /// A run of five digits that is no time.
+    fn longest_digits(json: &str) -> bool {
+        let times = [NOW, NOW - 360_000].map(|at| at.to_string());
+        let text = times.iter().fold(json.to_owned(), |text, time| text.replace(time, ""));
+        text.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() >= 5)
+    }
 }

@@ -1,10 +1,16 @@
 //! gavel's policy and wiring: the only place where phone meets chat.
 
+pub mod access;
 pub mod board;
 pub mod clock;
+pub mod commands;
 pub mod config;
+pub mod desk;
+#[cfg(test)]
+mod fixtures;
 #[cfg(test)]
 mod layers;
+pub mod room;
 pub mod secret;
 pub mod supervisor;
 pub mod words;

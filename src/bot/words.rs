@@ -1,31 +1,13 @@
-//! Times and spans of time in words, as a moderator reads them. Pure: the zone and both moments are arguments.
+//! Lists, counts and ages in words, as a moderator reads them. Pure.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
-/// A span of time, coarse enough to be read at a glance: `14 s`, `6 min`, `1 h 5 min`.
-pub fn span(ms: u64) -> String {
-    let seconds = ms / 1000;
-    match (seconds / 3600, seconds / 60 % 60) {
-        (0, 0) => format!("{} s", seconds.max(1)),
-        (0, minutes) => format!("{minutes} min"),
-        (hours, 0) => format!("{hours} h"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
-    }
-}
+use gavel_chat::text::{Doc, lasting};
 
 /// How long ago that was; two clocks that disagree make it `just now`, never nonsense.
 pub fn ago(now: u64, then: u64) -> String {
     match now.saturating_sub(then) {
         0..1000 => "just now".to_owned(),
-        ms => format!("{} ago", span(ms)),
+        ms => format!("{} ago", lasting(ms)),
     }
-}
-
-/// The time of day, for a moment in Unix milliseconds.
-pub fn clock(zone: &TimeZone, at: u64) -> String {
-    let moment = i64::try_from(at).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    moment.unwrap_or_default().to_zoned_datetime(zone.clone()).strftime("%H:%M:%S").to_string()
 }
 
 /// `1 caller`, `5 callers`.
@@ -38,16 +20,23 @@ pub fn numbers(numbers: &[u32]) -> String {
     let mut sorted = numbers.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
-    list(&runs(&sorted).into_iter().flat_map(run).collect::<Vec<_>>())
-}
-
-/// `a`, `a and b`, `a, b and c`.
-pub fn list(items: &[String]) -> String {
-    match items {
+    let items: Vec<_> = runs(&sorted).into_iter().flat_map(run).collect();
+    match items.as_slice() {
         [] => String::new(),
         [one] => one.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub fn list(items: impl IntoIterator<Item = Doc>) -> Doc {
+    let items: Vec<_> = items.into_iter().collect();
+    let last = items.len().saturating_sub(1);
+    items.into_iter().enumerate().fold(Doc::new(), |doc, (index, item)| match index {
+        0 => item,
+        _ if index == last => doc.say(" and ").then(item),
+        _ => doc.say(", ").then(item),
+    })
 }
 
 /// A run of neighbours in words: three or more are worth a "to".
@@ -73,13 +62,9 @@ fn runs(sorted: &[u32]) -> Vec<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use gavel_chat::text::plain;
 
-    #[test]
-    fn spans_are_read_at_a_glance() {
-        let told = [0, 999, 14_400, 59_999, 60_000, 360_000, 3_600_000, 3_900_000, 90_000_000].map(span);
-        assert_eq!(told, ["1 s", "1 s", "14 s", "59 s", "1 min", "6 min", "1 h", "1 h 5 min", "25 h"]);
-    }
+    use super::*;
 
     #[test]
     fn ago_survives_clocks_that_disagree() {
@@ -90,18 +75,17 @@ mod tests {
     }
 
     #[test]
-    fn the_time_of_day_is_that_of_the_zone() {
-        let east = TimeZone::fixed(jiff::tz::offset(1));
-        assert_eq!(clock(&TimeZone::UTC, 74_470_000), "20:41:10");
-        assert_eq!(clock(&east, 74_470_000), "21:41:10");
-        assert_eq!(clock(&TimeZone::UTC, u64::MAX), "00:00:00", "nonsense is no panic");
-    }
-
-    #[test]
     fn numbers_are_listed_in_runs() {
         assert_eq!(numbers(&[9, 4, 5, 6, 8, 7]), "#4 to #9");
         assert_eq!(numbers(&[2, 1, 7, 4]), "#1, #2, #4 and #7");
         assert_eq!(numbers(&[u32::MAX, u32::MAX - 1]), "#4294967294 and #4294967295");
         assert_eq!(numbers(&[]), "");
+    }
+
+    #[test]
+    fn lists_read_like_lists() {
+        let listed = |items: &[&str]| plain(&list(items.iter().map(|&item| Doc::from(item))));
+        assert_eq!([listed(&[]), listed(&["a"]), listed(&["a", "b"])], ["", "a", "a and b"]);
+        assert_eq!(listed(&["a", "b", "c"]), "a, b and c");
     }
 }
