@@ -130,6 +130,7 @@ impl Flood {
     /// Two are muted, and those of the turn before unmuted.
     fn voices(&mut self, turn: usize, out: &mut String) {
         let unmuted: Vec<usize> = (0..self.members.len()).filter(|i| self.members[*i].muted).take(2).collect();
+        let missing = 2 - unmuted.len();
         for at in unmuted {
             self.members[at].muted = false;
             conference("Unmute", &self.members[at], "Admin: No\r\n", out);
@@ -139,8 +140,8 @@ impl Flood {
             self.members[at].muted = true;
             conference("Mute", &self.members[at], "Admin: No\r\n", out);
         }
-        // The first turn has nobody to unmute.
-        for _ in 0..2 * usize::from(turn == 0) {
+        // Who was muted may have left since: a hundred stays a hundred.
+        for _ in 0..missing {
             conference("Talking", &self.members[0], "TalkingStatus: off\r\nAdmin: No\r\n", out);
         }
     }
