@@ -12,5 +12,6 @@ mod fixtures;
 mod layers;
 pub mod room;
 pub mod secret;
+pub mod store;
 pub mod supervisor;
 pub mod words;
