@@ -1,4 +1,8 @@
-//! For tests of networks and of the bot: people and boards.
+//! For tests of networks and of the bot: people, boards, and what every network must pass.
+
+#![allow(clippy::expect_used, reason = "tests")]
+
+pub mod battery;
 
 use crate::text::{Ends, Foreign, Name};
 use crate::{CrewPerson, CrewView, Freshness, PublicView};
