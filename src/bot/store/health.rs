@@ -99,7 +99,7 @@ impl Trouble {
             TroubleKind::Unopened => {
                 "make sure that its folder exists and gavel's user may write it, and restart gavel"
             }
-            TroubleKind::Other => "look at the disk, and restart gavel",
+            TroubleKind::Other => "make sure that the disk works and has room",
         }
     }
 

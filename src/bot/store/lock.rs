@@ -22,7 +22,9 @@ pub(super) enum NoLock {
 
 impl Lock {
     pub(super) fn take(state: &Path) -> Result<Self, NoLock> {
-        let file = private().open(beside(state)).map_err(NoLock::Io)?;
+        // On a disk that became read-only the file of an earlier run is still there, and can be locked.
+        let path = beside(state);
+        let file = private().open(&path).or_else(|e| File::open(&path).map_err(|_| e)).map_err(NoLock::Io)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(NoLock::Held),

@@ -95,7 +95,11 @@ pub fn examine(path: &Path) -> Option<Result<(), Trouble>> {
 }
 
 fn database(path: &Path) -> Result<(Connection, Left), Trouble> {
-    lock::private().open(path).map_err(|e| Trouble::io(path, &e))?;
+    if let Err(e) = lock::private().open(path)
+        && !path.exists()
+    {
+        return Err(Trouble::io(path, &e));
+    }
     let connection = schema::open(path)?;
     let left = load::load(&connection).map_err(|e| Trouble::sqlite(path, &e))?;
     Ok((connection, left))

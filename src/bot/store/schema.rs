@@ -39,15 +39,47 @@ const SCRIPTS: [&str; 1] = [
 pub(super) const VERSION: i32 = SCRIPTS.len() as i32;
 
 /// Opens a database of ours, or makes one where there is an empty file; touches nothing else.
+///
+/// Readers beside us need a file for shared memory. Where none can be made (a full disk, a read-only one) we keep
+/// them out instead: then what is there can still be read, and written once the disk is mended.
 pub(super) fn open(path: &Path) -> Result<Connection, Trouble> {
+    open_as(path, "NORMAL").or_else(|trouble| match trouble.kind {
+        TroubleKind::Full | TroubleKind::ReadOnly | TroubleKind::Unopened | TroubleKind::Other => {
+            open_as(path, "EXCLUSIVE").or_else(|_| open_frozen(path)).map_err(|_| trouble)
+        }
+        _ => Err(trouble),
+    })
+}
+
+fn open_as(path: &Path, locking: &str) -> Result<Connection, Trouble> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let failed = |e: rusqlite::Error| Trouble::sqlite(path, &e);
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(BUSY).map_err(failed)?;
+    connection.pragma_update_and_check(None, "locking_mode", locking, |_| Ok(())).map_err(failed)?;
     let version = examine(&connection, path)?;
     prepare(&connection).map_err(failed)?;
     migrate(&mut connection, version).map_err(failed)?;
     Ok(connection)
+}
+
+/// On a read-only disk: to read what is there, if an earlier gavel closed it properly (no log beside it).
+pub(super) fn open_frozen(path: &Path) -> Result<Connection, Trouble> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let frozen = std::fs::metadata(log).map_or(true, |log| log.len() == 0);
+    let (true, Some(name)) = (frozen, path.to_str()) else {
+        return Err(Trouble::new(TroubleKind::Unopened, path, ""));
+    };
+    let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)
+        .map_err(|e| Trouble::sqlite(path, &e))?;
+    match examine(&connection, path)? {
+        VERSION => Ok(connection),
+        _ => Err(Trouble::new(TroubleKind::Unopened, path, "")),
+    }
 }
 
 /// Whether it is a database that [`open`] would take; changes nothing.

@@ -346,6 +346,33 @@ async fn entries_beyond_the_backlog_are_counted() {
     assert_eq!(count(&state(&folder), "SELECT count(*) FROM journal"), 5000 - missed as i64);
 }
 
+/// As on a full disk: no file for shared memory can be made. What is there is read and written all the same.
+#[tokio::test]
+async fn without_room_for_shared_memory() {
+    let folder = TempDir::new().unwrap();
+    filled(&state(&folder)).await;
+    fs::create_dir(folder.path().join("gavel.db-shm")).unwrap();
+    let store = opened(&state(&folder)).store;
+    store.intend(&server(), &order(9), START).await.unwrap();
+    store.close().await;
+    fs::remove_dir(folder.path().join("gavel.db-shm")).unwrap();
+    assert_eq!(opened(&state(&folder)).restored(&server()).orders, [order(8), order(9)]);
+}
+
+/// As on a disk that became read-only.
+#[tokio::test]
+async fn a_frozen_file_is_read() {
+    let folder = TempDir::new().unwrap();
+    let odd = State { path: folder.path().join("a b%20#1?.db"), ..state(&folder) };
+    filled(&odd).await;
+    let frozen = schema::open_frozen(&odd.path).unwrap();
+    let left = load::load(&frozen).unwrap();
+    assert_eq!(left.restored[&server()].rows, rows());
+    assert!(frozen.execute_batch("DELETE FROM cards").is_err());
+    fs::write(folder.path().join("a b%20#1?.db-wal"), "not yet in the file").unwrap();
+    assert!(schema::open_frozen(&odd.path).is_err());
+}
+
 /// Opens a file that must be left as it is, uses the store, and compares the bytes.
 async fn left_alone(state: &State, kind: TroubleKind) {
     let before = fs::read(&state.path).unwrap();

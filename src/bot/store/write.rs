@@ -162,8 +162,10 @@ fn settle(to: &Connection, order: OrderId, outcome: &Outcome, at: u64) -> rusqli
     Ok(())
 }
 
-/// The last intent stays: the ids of orders go on after it.
+/// The last intent stays: the ids of orders go on after it. The version is written to write something: a disk that
+/// takes nothing is told of at the start, not when the first caller joins.
 fn sweep(to: &Connection, before: u64) -> rusqlite::Result<()> {
+    to.pragma_update(None, "user_version", super::schema::VERSION)?;
     to.execute("DELETE FROM people WHERE seen < ?1", [number(before)])?;
     let sql = "DELETE FROM intents WHERE settled < ?1 AND id < (SELECT max(id) FROM intents)";
     to.execute(sql, [number(before)])?;
