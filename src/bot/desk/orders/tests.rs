@@ -259,7 +259,7 @@ proptest! {
         let (said, last) = play.said.last().unwrap();
         prop_assert!(!play.end || *last);
         let said = said.replace("Nobody was muted.", "");
-        let done = settled.iter().any(|outcome| *outcome == Some(Outcome::Done));
+        let done = settled.contains(&Some(Outcome::Done));
         prop_assert!(done || !said.contains(" muted."), "{}", said);
         prop_assert!(!play.end || done == said.contains(" muted."), "{}", said);
     }

@@ -1,0 +1,140 @@
+//! From an invocation to its first answer: bind, read, authorise, plan. No I/O and no waiting.
+
+use gavel_chat::card;
+use gavel_chat::command::{Args, Call, CallerRef, Callers, Command, Misread, Wording, parse, parse_slots};
+use gavel_chat::text::{Doc, Foreign};
+use gavel_chat::{Audience, Control, Input, Invocation, Press, Sign};
+use tracing::info;
+
+use super::Desk;
+use crate::access::Grant;
+use crate::board::board;
+use crate::commands::{Ask, Plan, Refusal, plan};
+use crate::room::RoomView;
+
+/// What people asked for, as far as it can be read.
+enum Wanted {
+    Call(Call),
+    /// What the asker is told instead.
+    Not(Doc),
+    /// A control that is out of date.
+    Old,
+    /// Nothing that asks for an answer.
+    Nothing,
+}
+
+impl Desk {
+    /// Somebody wants something.
+    pub(super) fn invoked(&mut self, invocation: Invocation) {
+        let Some((room, _)) = self.bindings.view(&invocation.place) else {
+            self.stranger(&invocation.place);
+            return;
+        };
+        match wanted(&invocation.input, &room) {
+            Wanted::Call(call) => self.called(&invocation, &call, room),
+            Wanted::Not(doc) => self.answer(&invocation, doc, Vec::new(), Audience::Asker),
+            Wanted::Old => {
+                let today = card::roster(
+                    &board(room.view, &room.look, &room.snapshot),
+                    self.clock.now().wall,
+                    &self.zone,
+                );
+                let doc = Doc::from("This button is old. Nothing was done.").line().then(today);
+                self.answer(&invocation, doc, Vec::new(), Audience::Asker);
+            }
+            Wanted::Nothing => {}
+        }
+    }
+
+    fn called(&mut self, invocation: &Invocation, call: &Call, room: RoomView) {
+        let Some((_, bound)) = self.bindings.view(&invocation.place) else { return };
+        let grant = match bound.rules.authorise(call, &invocation.asker, &invocation.place, room.view) {
+            Ok(grant) => grant,
+            Err(denied) => return self.answer(invocation, denied.doc(), Vec::new(), Audience::Asker),
+        };
+        info!(place = %invocation.place, user = %invocation.asker.user, command = call.command.word(), "command");
+        match self.plan(invocation, call, &grant, &room) {
+            Ok(Plan::Say { doc, controls }) => self.answer(invocation, doc, controls, Audience::Asker),
+            Ok(Plan::Tell { notice, answer }) => {
+                self.tell_others(&invocation.place, &notice);
+                self.answer(invocation, answer, Vec::new(), Audience::Asker);
+            }
+            Ok(Plan::Run(job)) => self.start(invocation, grant, room, job),
+            Err(Refusal(doc)) => self.answer(invocation, doc, Vec::new(), Audience::Asker),
+        }
+    }
+
+    fn plan(
+        &self,
+        invocation: &Invocation,
+        call: &Call,
+        grant: &Grant,
+        room: &RoomView,
+    ) -> Result<Plan, Refusal> {
+        let Some((_, bound)) = self.bindings.view(&invocation.place) else { return Ok(Doc::new().into()) };
+        let ask = Ask {
+            grant,
+            args: &call.args,
+            room,
+            rules: &bound.rules,
+            house: &self.bindings.house(),
+            others: self.bindings.others(&invocation.place).len(),
+            now: self.clock.now().wall,
+            zone: &self.zone,
+        };
+        plan(call.command, ask)
+    }
+
+    fn answer(&mut self, invocation: &Invocation, doc: Doc, controls: Vec<Control>, audience: Audience) {
+        let key = self.key();
+        let post = super::work::post(key, invocation, doc, audience);
+        self.bindings.post(gavel_chat::Post { controls, last: true, ..post });
+    }
+}
+
+fn wanted(input: &Input, room: &RoomView) -> Wanted {
+    match input {
+        Input::Text(typed) => read(parse(typed)),
+        // A reply is a command like any other; whom it replies to must stand in it.
+        Input::On { with: Sign::Reply(typed), .. } => read(parse(typed)),
+        Input::On { with: Sign::React(_) | Sign::Unreact(_), .. } => Wanted::Nothing,
+        Input::Slots { command, slots } => read(parse_slots(command, slots)),
+        Input::Topic(text) => match Foreign::whole(text) {
+            Some(text) if text.is_empty() => Wanted::Nothing,
+            Some(text) => {
+                Wanted::Call(with(Command::Topic, Args { text: Some(Wording::Set(text)), ..Args::default() }))
+            }
+            None => Wanted::Not(Misread::TooLong { limit: Foreign::LONGEST }.doc()),
+        },
+        Input::Press { press, chosen } => pressed(press, chosen.as_deref(), room),
+    }
+}
+
+fn read(read: Result<Call, Misread>) -> Wanted {
+    match read {
+        Ok(call) => Wanted::Call(call),
+        Err(misread) => Wanted::Not(misread.doc()),
+    }
+}
+
+/// A control means a command. Numbers are good for their show; what is about the room as a whole is good only for the
+/// very picture that it was drawn on. An old one changes nothing.
+fn pressed(press: &Press, chosen: Option<&str>, room: &RoomView) -> Wanted {
+    let snapshot = &room.snapshot;
+    let current =
+        press.show == snapshot.show && (press.number.is_some() || press.version == snapshot.version);
+    let command = Command::named(&press.verb);
+    let Some(command) = command.filter(|_| current) else { return Wanted::Old };
+    let numbered = |number| {
+        with(command, Args { callers: Callers::These(vec![CallerRef::Number(number)]), ..Args::default() })
+    };
+    match (press.number, chosen) {
+        (Some(number), _) => Wanted::Call(numbered(number)),
+        (None, Some(chosen)) => read(parse(&format!("{} {chosen}", command.word()))),
+        (None, None) => read(parse(command.word())),
+    }
+}
+
+fn with(command: Command, args: Args) -> Call {
+    Call { command, args }
+}
