@@ -205,3 +205,6 @@ pub fn link(tx: mpsc::Sender<(u64, Up)>, generation: &Generation, places: Vec<Pl
     let uplink = Uplink { tx, mine, generation: generation.clone() };
     (Link { places, uplink, posts: waiting, stop: stopped }, Far { generation: mine, posts, stop })
 }
+
+#[cfg(test)]
+mod tests;

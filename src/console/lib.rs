@@ -7,6 +7,7 @@
 mod edit;
 mod outlet;
 mod plain;
+mod restore;
 mod run;
 mod screen;
 mod talk;

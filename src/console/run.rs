@@ -42,9 +42,11 @@ impl Adapter for Run {
             let lines = self.terminal.listen();
             let talk = Talk::new(self.terminal.interactive);
             let up = link.uplink();
-            let mut floor = Floor { asker: self.asker, place, up, screen, talk, menus: JoinSet::new() };
+            let asker = self.asker.clone();
+            let mut floor = Floor { asker, place, up, screen, talk, menus: JoinSet::new() };
             floor.hold(link, lines, self.terminal.interactive).await;
             floor.end().await;
+            self.terminal.found.restore();
             Ok(())
         })
     }

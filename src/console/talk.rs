@@ -121,3 +121,6 @@ impl Talk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

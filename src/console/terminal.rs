@@ -6,6 +6,7 @@ use std::sync::mpsc as blocking;
 use tokio::sync::mpsc;
 
 use crate::outlet::{Heard, Outlet};
+use crate::restore::Found;
 use crate::screen::Screen;
 use crate::{edit, plain};
 
@@ -14,6 +15,7 @@ use crate::{edit, plain};
 pub struct Terminal {
     pub(crate) screen: Screen,
     pub(crate) interactive: bool,
+    pub(crate) found: Found,
     runs: blocking::Sender<mpsc::Sender<Heard>>,
 }
 
@@ -34,16 +36,17 @@ impl Terminal {
         let write = move |text: &str| output.write_all(text.as_bytes()).and_then(|()| output.flush());
         let screen = Screen::start(write)?;
         let runs = reader(move |mut outlet| plain::read(input, &mut outlet))?;
-        Ok(Self { screen, interactive: false, runs })
+        Ok(Self { screen, interactive: false, found: Found::default(), runs })
     }
 
     fn interactive() -> io::Result<Self> {
+        let found = Found::now();
         // The editor stays on the thread that reads; its printer comes back from there.
         let (made, printer) = blocking::sync_channel(1);
         let runs = reader(move |outlet| edit::read(outlet, &made))?;
         let gone = || io::Error::other("the terminal's thread ended");
         let screen = Screen::start(printer.recv().map_err(|_| gone())??)?;
-        Ok(Self { screen, interactive: true, runs })
+        Ok(Self { screen, interactive: true, found, runs })
     }
 
     /// What is heard from now on. Closed: the input has ended.
