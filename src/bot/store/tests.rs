@@ -348,14 +348,16 @@ async fn entries_beyond_the_backlog_are_counted() {
 
 /// As on a full disk: no file for shared memory can be made. What is there is read and written all the same.
 #[tokio::test]
+#[cfg(unix)]
 async fn without_room_for_shared_memory() {
     let folder = TempDir::new().unwrap();
     filled(&state(&folder)).await;
-    fs::create_dir(folder.path().join("gavel.db-shm")).unwrap();
+    let shared_memory = folder.path().join("gavel.db-shm");
+    std::os::unix::fs::symlink("/nowhere/at/all", &shared_memory).unwrap();
     let store = opened(&state(&folder)).store;
     store.intend(&server(), &order(9), START).await.unwrap();
     store.close().await;
-    fs::remove_dir(folder.path().join("gavel.db-shm")).unwrap();
+    fs::remove_file(shared_memory).unwrap();
     assert_eq!(opened(&state(&folder)).restored(&server()).orders, [order(8), order(9)]);
 }
 
