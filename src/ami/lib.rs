@@ -3,10 +3,13 @@
 //!
 //! Everything but `client` is pure: no sockets, no clock, no tasks, no randomness. Time comes in as an argument.
 
+mod dialect;
 pub mod model;
+mod pbx;
 pub mod session;
 pub mod wire;
 
 mod time;
 
+pub use pbx::{Output, Pbx};
 pub use time::Now;

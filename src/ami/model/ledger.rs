@@ -11,7 +11,8 @@ use super::{CallId, Note, Order, RoomName, Since, Topic};
 /// same key replaces the earlier.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum LedgerRow {
-    /// The room's show; with a higher `show` all numbers, notes and the topic of the room's earlier shows are void.
+    /// The room's show; with a higher `show` all numbers, notes and the topic of the room's earlier shows are void:
+    /// whoever keeps the rows deletes them. `highest` 0: that show ended, the next has not begun.
     Show {
         /// The room.
         room: RoomName,
@@ -35,7 +36,8 @@ pub enum LedgerRow {
         /// When the call was first seen in the room (Unix milliseconds).
         joined: u64,
     },
-    /// All bindings of numbers and notes to calls of this room are void (Asterisk was restarted).
+    /// All bindings of numbers and notes to calls of this room are void (Asterisk was restarted, or the show ended):
+    /// whoever keeps the rows deletes those of `Number`, `Note` and `MutedByAll`, and need not keep this one.
     Unbind {
         /// The room.
         room: RoomName,

@@ -1,0 +1,293 @@
+//! From an order to an action on its way: may it be done, is it so already, who wishes the opposite, must a list come
+//! first?
+//!
+//! Invariant: nothing is told as replaced, and nothing is sent, for an order that cannot be sent itself.
+
+use std::sync::Arc;
+
+use super::deeds::{Deed, LINGER, Origin, PATIENCE, Phase, UNANSWERED};
+use super::lists::{Waiter, Which};
+use super::room::AIR;
+use super::{At, Errand, Pbx};
+use crate::Now;
+use crate::dialect::{Act, Evidence, Target};
+use crate::model::{Already, CallId, Order, OrderId, Outcome, Refusal, RoomName, Stage, Wish};
+use crate::session::Expect;
+use crate::wire::{Action, ActionError, HeaderValue};
+
+/// The channel variable that a caller's note is written to.
+const NOTE: &str = "topic";
+/// The longest topic or note, in bytes: with its header a line must stay below 1000.
+const MAX_TEXT: usize = 900;
+
+/// What sending a wish takes, as the world is now.
+#[derive(Debug)]
+pub(super) struct Plan {
+    at: Option<At>,
+    channel: Arc<str>,
+    evidence: Evidence,
+    guard: bool,
+    /// `None`: there is nothing to send, it is our own state alone.
+    action: Option<Action>,
+}
+
+impl Pbx {
+    pub(super) fn start(&mut self, now: Now, order: Order, origin: Origin) {
+        match self.admit(now, &order) {
+            Err(outcome) => self.conclude(now, &order, origin, outcome),
+            Ok(plan) => self.begin(now, order, origin, plan),
+        }
+    }
+
+    fn admit(&mut self, now: Now, order: &Order) -> Result<Plan, Outcome> {
+        if let Some(stale) = self.staleness() {
+            return Err(Outcome::Refused(stale));
+        }
+        if order.epoch != self.out.epoch {
+            return Err(Outcome::Refused(Refusal::Outdated));
+        }
+        let plan = self.plan(&order.wish)?;
+        if let Some(first) = self.deeds.rival(&order.wish) {
+            let by = first.order.by.clone();
+            if first.order.wish == order.wish {
+                return Err(Outcome::Already(Already { by: Some(by), at: None, under_way: true }));
+            }
+            if by.rank > order.by.rank && first.born + super::deeds::RANK_HOLDS > now.mono {
+                return Err(Outcome::Refused(Refusal::Outranked(by)));
+            }
+        } else if let Some(already) = self.already(&order.wish, plan.evidence) {
+            return Err(Outcome::Already(already));
+        }
+        if let Some(by) = self.deeds.outranked(now.mono, order) {
+            return Err(Outcome::Refused(Refusal::Outranked(by)));
+        }
+        if self.deeds.is_full() { Err(Outcome::Refused(Refusal::Busy)) } else { Ok(plan) }
+    }
+
+    /// What is so already. Never said of what is polled (the lock; who is muted on Asterisk 11): such acts are sent,
+    /// they do no harm.
+    fn already(&self, wish: &Wish, evidence: Evidence) -> Option<Already> {
+        match wish {
+            Wish::Mute { call, on } if evidence == Evidence::Event => {
+                let at = self.find(call)?;
+                let member = self.room(at)?.parts.get(at.part)?.member(&call.uniqueid)?;
+                let voice = self.room(at)?.people.get(&call.uniqueid).and_then(|p| p.voice.clone());
+                let (by, at) = voice.map_or((None, None), |v| (v.by, Some(v.at)));
+                (member.muted == *on).then_some(Already { by, at, under_way: false })
+            }
+            Wish::MuteAll { room, on } => self.stands_already(self.room_index(room)?, *on),
+            _ => None,
+        }
+    }
+
+    pub(super) fn room_index(&self, name: &RoomName) -> Option<usize> {
+        self.rooms.iter().position(|r| r.setup.name == *name)
+    }
+
+    fn plan(&self, wish: &Wish) -> Result<Plan, Outcome> {
+        let whole = |room: &RoomName| match self.room_index(room) {
+            Some(room) => Ok(At { room, part: AIR }),
+            None => Err(Outcome::Refused(Refusal::NoSuchRoom)),
+        };
+        let seat = |call: &CallId| self.find(call).ok_or(Outcome::Gone);
+        match wish {
+            Wish::Mute { call, on } => {
+                self.plan_for(seat(call)?, call, |target| Act::Mute { target, on: *on })
+            }
+            Wish::Kick { call } => self.plan_for(seat(call)?, call, |target| Act::Kick { target }),
+            Wish::Hangup { call } => self.plan_for(seat(call)?, call, |target| Act::Hangup { target }),
+            Wish::Note { call, text } => {
+                let value = fitting(text.as_deref())?;
+                let act = |target: Target<'_>| {
+                    self.sendable(&Act::Set { channel: Some(target.channel), variable: NOTE, value })
+                };
+                let at = seat(call)?;
+                let (target, channel) = self.target(at, call).ok_or(Outcome::Gone)?;
+                let action = act(target)?;
+                Ok(Plan {
+                    at: Some(at),
+                    channel,
+                    evidence: Evidence::Answer,
+                    guard: false,
+                    action: Some(action),
+                })
+            }
+            Wish::Lock { room, on } => {
+                let at = whole(room)?;
+                let Some(conference) = self.room(at).and_then(|r| r.parts.get(AIR)) else {
+                    return Err(Outcome::Gone);
+                };
+                let act = Act::Lock { conference: &conference.name, on: *on };
+                let (evidence, action) = (self.dialect.evidence(&act), Some(self.sendable(&act)?));
+                Ok(Plan { at: Some(at), channel: "".into(), evidence, guard: false, action })
+            }
+            Wish::MuteAll { room, on } => {
+                let at = whole(room)?;
+                let Some(conference) = self.room(at).and_then(|r| r.parts.get(AIR)) else {
+                    return Err(Outcome::Gone);
+                };
+                // Nobody is meant yet: this only asks whether the user may.
+                let target = Target { conference: &conference.name, call: "-", channel: "-", slot: Some(0) };
+                self.sendable(&Act::Mute { target, on: *on })?;
+                Ok(Plan {
+                    at: Some(at),
+                    channel: "".into(),
+                    evidence: Evidence::Answer,
+                    guard: false,
+                    action: None,
+                })
+            }
+            Wish::Topic { room, text } => {
+                let (at, value) = (whole(room)?, fitting(text.as_deref())?);
+                let variable = self.room(at).and_then(|r| r.setup.topic_variable.as_deref());
+                let act = variable.map(|variable| Act::Set { channel: None, variable, value });
+                let action = act.map(|act| self.sendable(&act)).transpose()?;
+                Ok(Plan {
+                    at: Some(at),
+                    channel: "".into(),
+                    evidence: Evidence::Answer,
+                    guard: false,
+                    action,
+                })
+            }
+        }
+    }
+
+    fn plan_for<'a>(
+        &'a self,
+        at: At,
+        call: &'a CallId,
+        act: impl Fn(Target<'a>) -> Act<'a>,
+    ) -> Result<Plan, Outcome> {
+        let (target, channel) = self.target(at, call).ok_or(Outcome::Gone)?;
+        let act = act(target);
+        let (evidence, guard) = (self.dialect.evidence(&act), self.dialect.guard(&act));
+        Ok(Plan { at: Some(at), channel, evidence, guard, action: Some(self.sendable(&act)?) })
+    }
+
+    fn target<'a>(&'a self, at: At, call: &'a CallId) -> Option<(Target<'a>, Arc<str>)> {
+        let conference = self.room(at)?.parts.get(at.part)?;
+        let member = conference.member(&call.uniqueid)?;
+        let target = Target {
+            conference: &conference.name,
+            call: &call.uniqueid,
+            channel: &member.channel,
+            slot: member.slot,
+        };
+        Some((target, member.channel.clone()))
+    }
+
+    /// The action for an act, if it can be written and this user may use it.
+    fn sendable(&self, act: &Act<'_>) -> Result<Action, Outcome> {
+        let action =
+            self.dialect.action(act).map_err(|e| Outcome::Refused(Refusal::BadText(e.to_string())))?;
+        if self.greeting.may(action.name()) { Ok(action) } else { Err(self.forbidden(action.name())) }
+    }
+
+    pub(super) fn forbidden(&self, action: &str) -> Outcome {
+        let right = self.dialect.right(action).map(str::to_owned);
+        Outcome::Refused(Refusal::Forbidden { action: action.to_owned(), right })
+    }
+
+    fn begin(&mut self, now: Now, order: Order, origin: Origin, plan: Plan) {
+        self.replace_rivals(now, &order);
+        match (&order.wish, plan.guard, plan.at) {
+            (Wish::MuteAll { on, .. }, _, Some(at)) => {
+                let on = *on;
+                self.stand(now, order, at.room, on);
+            }
+            (_, true, Some(at)) => {
+                let (id, due) = (order.id, now.mono + PATIENCE);
+                self.tell_stage(now, &order, origin, Stage::Guarding);
+                self.deeds.insert(deed(now, order, origin, &plan, Phase::Guarding, Some(due)));
+                self.ask(now, Which::Members(at), Some(Waiter::Guard(id)));
+            }
+            _ => self.send(now, order, origin, plan),
+        }
+    }
+
+    /// An opposite order takes the place of the first: one that was not sent never is, one that was is told, and
+    /// stays for its event.
+    fn replace_rivals(&mut self, now: Now, order: &Order) {
+        while let Some(rival) = self.deeds.rival(&order.wish) {
+            let (id, phase) = (rival.order.id, rival.phase);
+            let outcome = Outcome::Replaced(order.by.clone());
+            if matches!(phase, Phase::Guarding | Phase::Batch { .. }) {
+                self.settle(now, id, outcome);
+                continue;
+            }
+            let (first, origin) = (rival.order.clone(), rival.origin);
+            if let Some(rival) = self.deeds.get_mut(id) {
+                (rival.phase, rival.due) = (Phase::Outbid, Some(now.mono + LINGER));
+            }
+            self.conclude(now, &first, origin, outcome);
+        }
+    }
+
+    fn send(&mut self, now: Now, order: Order, origin: Origin, mut plan: Plan) {
+        let id = order.id;
+        let Some(action) = plan.action.take() else {
+            self.apply_own(now, &order);
+            return self.conclude(now, &order, origin, Outcome::Done);
+        };
+        self.submit(Errand::Act(id), Expect::Response, action);
+        self.tell_stage(now, &order, origin, Stage::Sent);
+        let due = Some(now.mono + UNANSWERED);
+        self.deeds.insert(deed(now, order, origin, &plan, Phase::Sent, due));
+    }
+
+    /// The list that had to come first is in: the world is fresh, and the act is planned anew.
+    pub(super) fn guarded(&mut self, now: Now, id: OrderId) {
+        if self.deeds.get(id).is_none_or(|d| d.phase != Phase::Guarding) {
+            return;
+        }
+        let Some(deed) = self.deeds.remove(id) else { return };
+        match self.plan(&deed.order.wish) {
+            Err(outcome) => self.conclude(now, &deed.order, deed.origin, outcome),
+            Ok(plan) => self.send(now, deed.order, deed.origin, plan),
+        }
+    }
+
+    /// The list that had to come first did not come.
+    pub(super) fn unguarded(&mut self, now: Now, id: OrderId) {
+        if self.deeds.get(id).is_some_and(|d| d.phase == Phase::Guarding) {
+            self.settle(now, id, Outcome::Refused(Refusal::NoList));
+        }
+    }
+}
+
+fn deed(
+    now: Now,
+    order: Order,
+    origin: Origin,
+    plan: &Plan,
+    phase: Phase,
+    due: Option<std::time::Instant>,
+) -> Deed {
+    Deed {
+        order,
+        origin,
+        phase,
+        due,
+        born: now.mono,
+        at: plan.at,
+        channel: plan.channel.clone(),
+        evidence: plan.evidence,
+        trapped: false,
+    }
+}
+
+/// A text as it is kept and sent. Asterisk drops leading blanks, so they are not kept either.
+pub(super) fn tidy(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn fitting(text: Option<&str>) -> Result<&str, Outcome> {
+    let text = tidy(text).unwrap_or_default();
+    let bad = |error: &ActionError| Outcome::Refused(Refusal::BadText(error.to_string()));
+    HeaderValue::parse(text).map_err(|error| bad(&error))?;
+    if text.len() > MAX_TEXT {
+        return Err(bad(&ActionError::TooLong { header: "Value", length: text.len() }));
+    }
+    Ok(text)
+}

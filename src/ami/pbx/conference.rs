@@ -1,0 +1,244 @@
+//! One conference as Asterisk shows it: its members, by Uniqueid. Knows nothing of rooms, numbers or people.
+//!
+//! Invariant: after a list and what came since its barrier (`Response: Success` of the list; events before it are
+//! older than the list), the members are the list's, changed by what came since. What came since is not kept as
+//! events: members carry the number of the list during which they were last touched, so that an event costs no more
+//! while a list runs.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::model::{Caller, ConferenceName};
+
+/// The most members of one conference. Asterisk carries some hundreds; more than this is no conference.
+pub(super) const MAX_MEMBERS: usize = 10_000;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Conference {
+    pub(super) name: ConferenceName,
+    pub(super) locked: bool,
+    pub(super) muted: bool,
+    /// Records itself since (Unix milliseconds).
+    pub(super) recording: Option<u64>,
+    members: HashMap<Arc<str>, Member>,
+    /// The number of the list that runs or ran last.
+    list: u64,
+    /// Beyond the barrier of that list.
+    listing: bool,
+    /// Who left since the barrier, with the channel: a list that has no Uniqueids may give that channel to another.
+    left: HashSet<Arc<str>>,
+    left_channels: HashSet<Arc<str>>,
+    /// More than [`MAX_MEMBERS`] wanted in since the last list.
+    pub(super) overflown: bool,
+}
+
+/// One member.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    pub(super) channel: Arc<str>,
+    pub(super) slot: Option<u32>,
+    pub(super) caller: Arc<Caller>,
+    pub(super) admin: bool,
+    pub(super) muted: bool,
+    pub(super) waiting: bool,
+    /// Since (Unix milliseconds).
+    pub(super) talking: Option<u64>,
+    /// During which list it joined, was muted, talked.
+    joined_in: u64,
+    voiced_in: u64,
+    talked_in: u64,
+}
+
+/// Whom a list shows.
+#[derive(Clone, Debug)]
+pub(super) struct Listed {
+    pub(super) call: Arc<str>,
+    pub(super) member: Member,
+    /// Whether the list says who talks.
+    pub(super) tells_talking: bool,
+    /// The list named no call: who has the channel now was looked up after it.
+    pub(super) by_channel: bool,
+}
+
+/// What a list shows that was not known.
+#[derive(Clone, Debug)]
+pub(super) enum Difference {
+    Left(Arc<str>),
+    Joined(Arc<str>, Box<Member>),
+    Muted(Arc<str>, bool),
+    Waiting(Arc<str>, bool),
+    Talking(Arc<str>, bool),
+    /// Another caller ID, channel or slot: told to nobody, but shown.
+    Renamed(Arc<str>, Box<Member>),
+}
+
+impl Member {
+    pub(super) fn new(channel: Arc<str>, caller: Arc<Caller>) -> Self {
+        Self {
+            channel,
+            slot: None,
+            caller,
+            admin: false,
+            muted: false,
+            waiting: false,
+            talking: None,
+            joined_in: 0,
+            voiced_in: 0,
+            talked_in: 0,
+        }
+    }
+}
+
+impl Conference {
+    pub(super) fn new(name: ConferenceName) -> Self {
+        Self {
+            name,
+            locked: false,
+            muted: false,
+            recording: None,
+            members: HashMap::new(),
+            list: 0,
+            listing: false,
+            left: HashSet::new(),
+            left_channels: HashSet::new(),
+            overflown: false,
+        }
+    }
+
+    /// Whether an event's `Conference` means this one. Asterisk matches without regard to ASCII case.
+    pub(super) fn is(&self, name: &[u8]) -> bool {
+        self.name.as_str().as_bytes().eq_ignore_ascii_case(name)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    pub(super) fn member(&self, call: &str) -> Option<&Member> {
+        self.members.get(call)
+    }
+
+    pub(super) fn members(&self) -> impl Iterator<Item = (&Arc<str>, &Member)> {
+        self.members.iter()
+    }
+
+    /// Takes a member in; `false` if it is known already (a list may be ahead of its event: the echo changes nothing)
+    /// or if there are too many.
+    pub(super) fn join(&mut self, call: &Arc<str>, mut member: Member) -> bool {
+        if self.listing {
+            self.left.remove(call);
+        }
+        if let Some(known) = self.members.get_mut(call) {
+            known.joined_in = self.list;
+            return false;
+        }
+        if self.members.len() >= MAX_MEMBERS {
+            self.overflown = true;
+            return false;
+        }
+        member.joined_in = self.list;
+        self.members.insert(call.clone(), member);
+        true
+    }
+
+    /// Lets a member go.
+    pub(super) fn leave(&mut self, call: &str) -> Option<(Arc<str>, Member)> {
+        let (call, member) = self.members.remove_entry(call)?;
+        if self.listing {
+            self.left.insert(call.clone());
+            self.left_channels.insert(member.channel.clone());
+        }
+        Some((call, member))
+    }
+
+    /// Mutes or unmutes; whether that is a change, `None` for a stranger.
+    pub(super) fn mute(&mut self, call: &str, on: bool) -> Option<bool> {
+        let member = self.members.get_mut(call)?;
+        member.voiced_in = self.list;
+        Some(std::mem::replace(&mut member.muted, on) != on)
+    }
+
+    pub(super) fn wait(&mut self, call: &str, on: bool) {
+        if let Some(member) = self.members.get_mut(call) {
+            member.waiting = on;
+        }
+    }
+
+    /// Talks or is silent from `at` on. `Some(since)` if that is a change: since when the member was talking.
+    pub(super) fn talk(&mut self, call: &str, on: bool, at: u64) -> Option<Option<u64>> {
+        let member = self.members.get_mut(call)?;
+        member.talked_in = self.list;
+        if member.talking.is_some() == on {
+            return None;
+        }
+        Some(std::mem::replace(&mut member.talking, on.then_some(at)))
+    }
+
+    pub(super) fn rename(&mut self, call: &str, as_listed: Member) {
+        if let Some(member) = self.members.get_mut(call) {
+            member.channel = as_listed.channel;
+            member.slot = as_listed.slot;
+            member.caller = as_listed.caller;
+            member.admin = as_listed.admin;
+        }
+    }
+
+    /// The barrier: what was applied before is older than the list, what is applied from now on is newer.
+    pub(super) fn list_begins(&mut self) {
+        self.list += 1;
+        self.listing = true;
+        self.left.clear();
+        self.left_channels.clear();
+    }
+
+    /// The list did not come to its end.
+    pub(super) fn list_failed(&mut self) {
+        self.listing = false;
+        self.left.clear();
+        self.left_channels.clear();
+    }
+
+    /// Compares with the whole list, once. Changes nothing but the end of the list: the differences come back to be
+    /// applied like events, leavers first, joiners in the order of `listed`.
+    pub(super) fn list_ends(&mut self, listed: Vec<Listed>) -> Vec<Difference> {
+        let mut out = Vec::new();
+        let shown: HashSet<Arc<str>> = listed.iter().map(|l| l.call.clone()).collect();
+        let ghost = |m: &Member| !self.listing || m.joined_in != self.list;
+        for (call, member) in &self.members {
+            if !shown.contains(call) && ghost(member) {
+                out.push(Difference::Left(call.clone()));
+            }
+        }
+        for item in listed {
+            match self.members.get(&item.call) {
+                Some(known) => self.compare(known, item, &mut out),
+                None if self.left.contains(&item.call) => {}
+                None if item.by_channel && self.left_channels.contains(&item.member.channel) => {}
+                None => out.push(Difference::Joined(item.call, Box::new(item.member))),
+            }
+        }
+        self.list_failed();
+        self.overflown = false;
+        out
+    }
+
+    fn compare(&self, known: &Member, item: Listed, out: &mut Vec<Difference>) {
+        let Listed { call, member, tells_talking, .. } = item;
+        let older = |touched: u64| !self.listing || touched != self.list;
+        if known.muted != member.muted && older(known.voiced_in) {
+            out.push(Difference::Muted(call.clone(), member.muted));
+        }
+        if known.waiting != member.waiting {
+            out.push(Difference::Waiting(call.clone(), member.waiting));
+        }
+        if tells_talking && known.talking.is_some() != member.talking.is_some() && older(known.talked_in) {
+            out.push(Difference::Talking(call.clone(), member.talking.is_some()));
+        }
+        let named =
+            known.channel == member.channel && known.caller == member.caller && known.slot == member.slot;
+        if !named || known.admin != member.admin {
+            out.push(Difference::Renamed(call, Box::new(member)));
+        }
+    }
+}

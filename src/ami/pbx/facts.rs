@@ -1,0 +1,321 @@
+//! What Asterisk shows, by event or by list, becomes state, entries, and evidence for the orders in flight.
+//!
+//! An event is applied at once, also while a list runs. A difference that a list shows goes the same way; only that
+//! somebody is gone proves nothing when a list says so.
+
+use std::sync::Arc;
+
+use super::conference::Member;
+use super::deeds::{Deed, Origin};
+use super::room::{AIR, Arrival, Cause};
+use super::{At, Pbx};
+use crate::Now;
+use crate::dialect::{self, Fact, Seen, is_announcer};
+use crate::model::{By, CallId, Caller, Claim, CrewPattern, OrderId, Outcome, PhoneNumber, What, Wish};
+use crate::wire::{Frame, Kind};
+
+/// Whence something is known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Found {
+    Event,
+    List,
+}
+
+impl Pbx {
+    pub(super) fn event(&mut self, now: Now, frame: Frame<'_>) {
+        let Kind::Event(name) = frame.kind() else { return };
+        if !self.is_listening() {
+            return;
+        }
+        let Some(fact) = self.dialect.fact(name, frame) else { return };
+        match fact {
+            Fact::Talking { conference, call, on } => {
+                if let Some(at) = self.locate(conference) {
+                    return self.talking(now, at, call, on);
+                }
+            }
+            Fact::Joined { conference, frame } => self.join_event(now, conference, frame),
+            Fact::Left { conference, call } => {
+                if let Some(at) = self.locate(conference) {
+                    self.left(now, at, call, Found::Event);
+                }
+            }
+            Fact::Muted { conference, call, on } => {
+                if let Some(at) = self.locate(conference) {
+                    self.muted(now, at, call, on);
+                }
+            }
+            Fact::Recording { conference, on } => {
+                if let Some(at) = self.locate(conference) {
+                    self.recording(now, at, on);
+                }
+            }
+            Fact::Ended { conference } => {
+                if let Some(at) = self.locate(conference) {
+                    self.conference_over(now, at);
+                }
+            }
+            Fact::Hungup { call } => self.hung_up(now, call),
+        }
+        if !self.queue.is_empty() || self.out.entries_lost {
+            self.work(now);
+        }
+    }
+
+    /// The room's conference of that name. There are few: comparing is cheaper than hashing.
+    fn locate(&self, name: &[u8]) -> Option<At> {
+        self.rooms.iter().enumerate().find_map(|(room, r)| {
+            let part = r.parts.iter().position(|c| c.is(name))?;
+            Some(At { room, part })
+        })
+    }
+
+    /// In which conference a call is.
+    pub(super) fn find(&self, call: &CallId) -> Option<At> {
+        if call.server != self.server {
+            return None;
+        }
+        self.rooms
+            .iter()
+            .enumerate()
+            .find_map(|(room, r)| Some(At { room, part: r.part_of(&call.uniqueid)? }))
+    }
+
+    fn call_id(&self, call: &str) -> CallId {
+        CallId { server: self.server.clone(), uniqueid: call.into() }
+    }
+
+    fn join_event(&mut self, now: Now, conference: &[u8], frame: Frame<'_>) {
+        let Some(at) = self.locate(conference) else { return };
+        let Some(seen) = self.dialect.seen(frame).filter(|s| !is_announcer(&s.channel)) else { return };
+        let Some(call) = seen.call else { return };
+        self.lists.joined(at);
+        let (call, member): (Arc<str>, _) = (call.into(), self.member(now, at, &seen));
+        self.joined(now, at, &call, member);
+    }
+
+    pub(super) fn joined(&mut self, now: Now, at: At, call: &Arc<str>, member: Member) {
+        let Some(room) = self.rooms.get_mut(at.room) else { return };
+        let Some(conference) = room.parts.get_mut(at.part) else { return };
+        let overflown = conference.overflown;
+        if !conference.join(call, member.clone()) {
+            if conference.overflown && !overflown {
+                let words = format!("conference {} has too many members", conference.name);
+                self.out.entry(now, room.draft(None, What::Desynchronised(words)));
+            }
+            return;
+        }
+        let arrival = room.arrived(now, &mut self.out, call, &member);
+        let spared = member.muted || member.caller.crew || room.is_service(call);
+        if at.part == AIR && arrival != Arrival::Restored && !spared {
+            self.late_joiner(at, call);
+        }
+    }
+
+    pub(super) fn left(&mut self, now: Now, at: At, call: &str, found: Found) {
+        let Some(room) = self.rooms.get_mut(at.room) else { return };
+        let Some((call, member)) = room.parts.get_mut(at.part).and_then(|c| c.leave(call)) else { return };
+        let id = room.call(&call);
+        let kicks: Vec<(OrderId, Cause)> = match found {
+            Found::List => Vec::new(),
+            Found::Event => self.removers(at, &id),
+        };
+        let cause = kicks.first().map(|(_, cause)| cause.clone()).unwrap_or_default();
+        let Some(room) = self.rooms.get_mut(at.room) else { return };
+        room.departed(now, &mut self.out, &call, member.talking, cause);
+        let gone = !room.people.contains_key(&call);
+        for deed in self.deed_ids(&Claim::Seat(id.clone()), |d| d.at == Some(at)) {
+            let outcome = if found == Found::Event { Outcome::Done } else { Outcome::Gone };
+            self.settle_seat(now, deed, outcome);
+        }
+        if gone {
+            self.call_left(now, &id);
+        }
+    }
+
+    /// Whose orders may have made a call leave: kicks from that conference, and hangups, which are settled by their
+    /// own event.
+    fn removers(&self, at: At, id: &CallId) -> Vec<(OrderId, Cause)> {
+        if self.deeds.is_empty() {
+            return Vec::new();
+        }
+        let (seat, line) = (Claim::Seat(id.clone()), Claim::Line(id.clone()));
+        let kicks = self.deeds.of(&seat).filter(|d| d.at == Some(at));
+        let all = kicks.chain(self.deeds.of(&line)).filter(|d| d.is_out());
+        all.map(|d| {
+            let cause = Cause { by: Some(d.order.by.clone()), reason: d.order.reason.clone() };
+            (d.order.id, cause)
+        })
+        .collect()
+    }
+
+    /// What was meant for a call that has left for good has nobody to happen to.
+    pub(super) fn call_left(&mut self, now: Now, id: &CallId) {
+        if self.deeds.is_empty() {
+            return;
+        }
+        for claim in [Claim::Voice(id.clone()), Claim::Note(id.clone())] {
+            for deed in self.deed_ids(&claim, |_| true) {
+                self.settle(now, deed, Outcome::Gone);
+            }
+        }
+    }
+
+    pub(super) fn deed_ids(&self, claim: &Claim, wanted: impl Fn(&Deed) -> bool) -> Vec<OrderId> {
+        if self.deeds.is_empty() {
+            return Vec::new();
+        }
+        self.deeds.of(claim).filter(|d| wanted(d)).map(|d| d.order.id).collect()
+    }
+
+    pub(super) fn muted(&mut self, now: Now, at: At, call: &str, on: bool) {
+        let Some(room) = self.rooms.get_mut(at.room) else { return };
+        let Some(conference) = room.parts.get_mut(at.part) else { return };
+        let Some(changed) = conference.mute(call, on) else { return };
+        let (call, id): (Arc<str>, _) = (call.into(), self.call_id(call));
+        let ours = self.deed_ids(&Claim::Voice(id.clone()), |d| {
+            d.is_out() && d.at == Some(at) && matches!(d.order.wish, Wish::Mute { on: o, .. } if o == on)
+        });
+        let first = ours.first().and_then(|id| self.deeds.get(*id));
+        let (mut by, batch) = (first.map(|d| d.order.by.clone()), first.map(|d| d.origin));
+        let trapped = if changed && ours.is_empty() { self.trap(at, &call, on) } else { None };
+        if let Some(deed) = trapped.and_then(|id| self.deeds.get_mut(id)) {
+            deed.trapped = true;
+            by = Some(deed.order.by.clone());
+        }
+        if changed && let Some(room) = self.rooms.get_mut(at.room) {
+            room.muted(now, &mut self.out, at.part, &call, on, by);
+            if on && matches!(batch, Some(Origin::Child(_) | Origin::Core)) && room.standing.is_some() {
+                room.answer_for(&mut self.out, &call, true);
+            }
+        }
+        for deed in ours {
+            self.settle(now, deed, Outcome::Done);
+        }
+        if let Some(deed) = trapped {
+            self.set_right(now, at, &call, on, deed);
+        }
+    }
+
+    /// An act of ours that explains why this call, which nobody meant, was muted: Asterisk mutes the first channel
+    /// that begins with the name it is given.
+    fn trap(&self, at: At, call: &str, on: bool) -> Option<OrderId> {
+        let hit = self.room(at)?.parts.get(at.part)?.member(call)?.channel.as_bytes();
+        let explains = |d: &&Deed| {
+            let meant = d.channel.as_bytes();
+            let begins = hit.get(..meant.len()).is_some_and(|head| head.eq_ignore_ascii_case(meant));
+            let mute = matches!(&d.order.wish, Wish::Mute { on: o, .. } if *o == on);
+            mute && begins && !meant.is_empty() && !d.trapped && d.at == Some(at) && d.is_out()
+        };
+        self.deeds.iter().find(explains).map(|d| d.order.id)
+    }
+
+    /// Undoes what hit the wrong call, and says so.
+    fn set_right(&mut self, now: Now, at: At, call: &Arc<str>, on: bool, deed: OrderId) {
+        let Some(Wish::Mute { call: meant, .. }) = self.deeds.get(deed).map(|d| d.order.wish.clone()) else {
+            return;
+        };
+        let Some(by) = self.deeds.get(deed).map(|d| d.order.by.clone()) else { return };
+        let Some(room) = self.rooms.get(at.room) else { return };
+        let id = room.call(call);
+        let what = What::WrongCall { meant, muted: on };
+        self.out.entry(now, room.draft(Some(call), what).by(Some(by.clone())));
+        self.own_order(now, by, Wish::Mute { call: id, on: !on }, Origin::Core);
+    }
+
+    pub(super) fn talking(&mut self, now: Now, at: At, call: &str, on: bool) {
+        let Some(room) = self.rooms.get_mut(at.room) else { return };
+        let Some(conference) = room.parts.get_mut(at.part) else { return };
+        let Some(before) = conference.talk(call, on, now.wall) else { return };
+        if let (Some(since), Some(person)) = (before, room.people.get_mut(call)) {
+            person.talked += now.wall.saturating_sub(since);
+        }
+        room.touched();
+    }
+
+    pub(super) fn waiting(&mut self, now: Now, at: At, call: &Arc<str>, on: bool) {
+        let Some(room) = self.rooms.get_mut(at.room) else { return };
+        if let Some(conference) = room.parts.get_mut(at.part) {
+            conference.wait(call, on);
+            room.waiting(now, &mut self.out, call, on);
+        }
+    }
+
+    pub(super) fn renamed(&mut self, at: At, call: &Arc<str>, member: Member) {
+        let Some(room) = self.rooms.get_mut(at.room) else { return };
+        if let Some(person) = room.people.get_mut(call) {
+            person.caller = member.caller.clone();
+        }
+        if let Some(conference) = room.parts.get_mut(at.part) {
+            conference.rename(call, member);
+        }
+        room.changed();
+    }
+
+    pub(super) fn recording(&mut self, now: Now, at: At, on: bool) {
+        let Some(room) = self.rooms.get_mut(at.room) else { return };
+        let Some(conference) = room.parts.get_mut(at.part) else { return };
+        if conference.recording.is_some() == on {
+            return;
+        }
+        conference.recording = on.then_some(now.wall);
+        if at.part == AIR {
+            room.changed();
+            self.out.entry(now, room.draft(None, What::Recording(on)));
+        }
+    }
+
+    fn hung_up(&mut self, now: Now, call: &str) {
+        let mut left = false;
+        if self.is_up() {
+            for room in &mut self.rooms {
+                left |= room.hung_up(now, &mut self.out, call);
+            }
+        }
+        if self.deeds.is_empty() {
+            return;
+        }
+        let id = self.call_id(call);
+        if left {
+            self.call_left(now, &id);
+        }
+        for deed in self.deed_ids(&Claim::Line(id), Deed::is_out) {
+            self.settle(now, deed, Outcome::Done);
+        }
+    }
+
+    pub(super) fn rooms_due(&mut self, now: Now) {
+        if !self.is_up() {
+            return;
+        }
+        for at in 0..self.rooms.len() {
+            let Some(room) = self.rooms.get_mut(at) else { continue };
+            let left = room.flush_leaving(now, &mut self.out, false);
+            let ended = room.end_show(now, &mut self.out);
+            for call in left {
+                let id = self.call_id(&call);
+                self.call_left(now, &id);
+            }
+            if ended {
+                self.show_over(now, at);
+            }
+        }
+    }
+
+    /// Who of us locked or unlocked the door that a list shows so.
+    pub(super) fn who_locked(&self, room: usize, on: bool) -> Option<By> {
+        let door = Claim::Door(self.rooms.get(room)?.setup.name.clone());
+        let ours = self.deeds.of(&door).filter(|d| d.is_out());
+        let mut ours = ours.filter(|d| matches!(d.order.wish, Wish::Lock { on: o, .. } if o == on));
+        ours.next().map(|d| d.order.by.clone())
+    }
+}
+
+pub(super) fn caller(crew: &[CrewPattern], seen: &Seen<'_>) -> Arc<Caller> {
+    Arc::new(Caller {
+        name: seen.name.as_ref().map(|name| name.clone().into_owned()),
+        phone: PhoneNumber::new(seen.phone.clone()),
+        tech: dialect::tech(&seen.channel),
+        crew: seen.admin || dialect::is_crew(crew, &seen.channel, &seen.phone),
+    })
+}

@@ -1,0 +1,407 @@
+//! Lists: of conferences every 5 s, of members every 30 s and whenever something does not fit.
+//!
+//! Invariant: one list at a time per conference. Whoever asks while one runs gets the next: a guard must be younger
+//! than its order. A list that fails changes nothing, is told once, and is asked for again.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::conference::{Difference, Listed, Member};
+use super::facts::Found;
+use super::outbox::Draft;
+use super::room::{AIR, Room};
+use super::{At, Errand, Pbx, uniqueid};
+use crate::Now;
+use crate::dialect::{Query, Seen, is_announcer};
+use crate::model::{OrderId, What};
+use crate::session::{Expect, Reply, Token};
+use crate::wire::{Kind, OwnedFrame};
+
+/// Lock, waiting and a room muted by phone have no events.
+const POLL: Duration = Duration::from_secs(5);
+/// What events told is compared with the truth this often.
+const RELIST: Duration = Duration::from_secs(30);
+/// After a list that failed.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Lists {
+    halls: Slot,
+    members: Vec<(At, Slot)>,
+}
+
+/// Who waits for a list.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Waiter {
+    /// An order that may be sent only after it.
+    Guard(OrderId),
+    /// An order that it may prove.
+    Check(OrderId),
+}
+
+/// Which list.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Which {
+    Halls,
+    Members(At),
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    running: bool,
+    wanted: bool,
+    now: Vec<Waiter>,
+    then: Vec<Waiter>,
+    next: Option<Instant>,
+    /// The first of this login is still to come.
+    first: bool,
+    /// That it fails was told.
+    told: bool,
+    /// Items that wait for the list of channels to tell whose they are.
+    held: Vec<OwnedFrame>,
+    /// Marked users, as the list of conferences last said.
+    marked: u32,
+    /// Somebody joined by an event since the last list: only a list says who waits.
+    joined: bool,
+}
+
+impl Lists {
+    pub(super) fn new(rooms: &[Room]) -> Self {
+        let parts = rooms
+            .iter()
+            .enumerate()
+            .flat_map(|(room, r)| (0..r.parts.len()).map(move |part| (At { room, part }, Slot::default())));
+        Self { halls: Slot::default(), members: parts.collect() }
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.halls = Slot::default();
+        self.members.iter_mut().for_each(|(_, slot)| *slot = Slot::default());
+    }
+
+    pub(super) fn deadline(&self, logged_in: bool) -> Option<Instant> {
+        let members = self.members.iter().filter_map(|(_, slot)| slot.next);
+        logged_in.then(|| members.chain(self.halls.next).min()).flatten()
+    }
+
+    pub(super) fn joined(&mut self, at: At) {
+        if let Some(slot) = self.slot(Which::Members(at)) {
+            slot.joined = true;
+        }
+    }
+
+    fn all(&self) -> Vec<Which> {
+        std::iter::once(Which::Halls).chain(self.members.iter().map(|(at, _)| Which::Members(*at))).collect()
+    }
+
+    fn slot(&mut self, which: Which) -> Option<&mut Slot> {
+        match which {
+            Which::Halls => Some(&mut self.halls),
+            Which::Members(at) => self.members.iter_mut().find(|(a, _)| *a == at).map(|(_, slot)| slot),
+        }
+    }
+
+    fn first_lists_are_in(&self) -> bool {
+        !self.halls.first && self.members.iter().all(|(_, slot)| !slot.first)
+    }
+}
+
+impl Slot {
+    /// Whether it is to be asked for now.
+    fn ask(&mut self, waiter: Option<Waiter>) -> bool {
+        if self.running {
+            self.wanted = true;
+            self.then.extend(waiter);
+            return false;
+        }
+        (self.running, self.next, self.joined) = (true, None, false);
+        self.now.extend(waiter);
+        true
+    }
+
+    /// Who waited for it, and whether the next one is wanted at once.
+    fn finish(&mut self, next: Instant) -> (Vec<Waiter>, bool) {
+        self.running = false;
+        self.held = Vec::new();
+        self.next = Some(next);
+        let waited = std::mem::replace(&mut self.now, std::mem::take(&mut self.then));
+        (waited, std::mem::take(&mut self.wanted))
+    }
+}
+
+impl Pbx {
+    /// Everything is to be listed, first of all for this login.
+    pub(super) fn list_all(&mut self, now: Now) {
+        for which in self.lists.all() {
+            if let Some(slot) = self.lists.slot(which) {
+                slot.first = true;
+            }
+            self.ask(now, which, None);
+        }
+    }
+
+    /// Something was lost on the way.
+    pub(super) fn desynchronised(&mut self, now: Now, words: String) {
+        self.out.entry(now, Draft::new(What::Desynchronised(words)));
+        if self.is_logged_in() {
+            self.lists.all().into_iter().for_each(|which| self.ask(now, which, None));
+        }
+    }
+
+    pub(super) fn ask(&mut self, now: Now, which: Which, waiter: Option<Waiter>) {
+        if self.lists.slot(which).is_some_and(|slot| slot.ask(waiter)) {
+            self.submit_list(now, which);
+        }
+    }
+
+    fn submit_list(&mut self, now: Now, which: Which) {
+        let query = match which {
+            Which::Halls => Ok((self.dialect.halls(), Errand::Halls)),
+            Which::Members(at) => {
+                let Some(conference) = self.room(at).and_then(|r| r.parts.get(at.part)) else { return };
+                self.dialect.members(&conference.name).map(|query| (query, Errand::Members(at)))
+            }
+        };
+        match query {
+            Ok((Query { action, complete }, errand)) => {
+                self.submit(errand, Expect::List { complete }, action)
+            }
+            Err(error) => self.list_failed(now, which, &error.to_string()),
+        }
+    }
+
+    pub(super) fn list_begins(&mut self, token: Token) {
+        let Some(Errand::Members(at)) = self.errands.get(&token) else { return };
+        let room = self.rooms.get_mut(at.room);
+        if let Some(conference) = room.and_then(|r| r.parts.get_mut(at.part)) {
+            conference.list_begins();
+        }
+    }
+
+    pub(super) fn replied(&mut self, now: Now, token: Token, reply: Reply) {
+        match self.errands.remove(&token) {
+            Some(Errand::Startup) => self.started(now, &reply),
+            Some(Errand::Act(id)) => self.answered(now, id, &reply),
+            Some(Errand::Halls) => match self.items(&reply) {
+                Ok(items) => self.halls_listed(now, &items),
+                Err(words) => self.list_failed(now, Which::Halls, &words),
+            },
+            Some(Errand::Members(at)) => self.members_replied(now, at, reply),
+            Some(Errand::Channels(at)) => self.channels_replied(now, at, reply),
+            Some(Errand::Quiet) | None => {}
+        }
+    }
+
+    /// The items of a list; an error that says that there is nobody is a list of none.
+    fn items(&self, reply: &Reply) -> Result<Vec<OwnedFrame>, String> {
+        match reply {
+            Reply::List { items } => Ok(items.clone()),
+            Reply::Response(frame) => match error_of(frame) {
+                Some(words) if !self.dialect.is_empty(&words) => Err(words),
+                _ => Ok(Vec::new()),
+            },
+            Reply::TooLong | Reply::Incomplete | Reply::Command { .. } => {
+                Err("the list did not come whole".into())
+            }
+            Reply::TimedOut => Err("the list did not come in time".into()),
+            Reply::NotSent => Err("the list could not be asked for".into()),
+        }
+    }
+
+    fn members_replied(&mut self, now: Now, at: At, reply: Reply) {
+        if matches!(reply, Reply::Response(_)) {
+            // An empty list is an error, and its own barrier.
+            let room = self.rooms.get_mut(at.room);
+            if let Some(conference) = room.and_then(|r| r.parts.get_mut(at.part)) {
+                conference.list_begins();
+            }
+        }
+        let items = match self.items(&reply) {
+            Ok(items) => items,
+            Err(words) => return self.list_failed(now, Which::Members(at), &words),
+        };
+        let nameless = |item: &OwnedFrame| self.dialect.seen(item.view()).is_some_and(|s| s.call.is_none());
+        if !items.iter().any(nameless) {
+            return self.members_listed(now, at, &items, &[]);
+        }
+        let Query { action, complete } = self.dialect.channels();
+        if let Some(slot) = self.lists.slot(Which::Members(at)) {
+            slot.held = items;
+        }
+        self.submit(Errand::Channels(at), Expect::List { complete }, action);
+    }
+
+    fn channels_replied(&mut self, now: Now, at: At, reply: Reply) {
+        let channels = match self.items(&reply) {
+            Ok(channels) => channels,
+            Err(words) => return self.list_failed(now, Which::Members(at), &words),
+        };
+        let held = self.lists.slot(Which::Members(at)).map(|s| std::mem::take(&mut s.held));
+        self.members_listed(now, at, &held.unwrap_or_default(), &channels);
+    }
+
+    /// The whole list of a conference: compared once, differences only.
+    fn members_listed(&mut self, now: Now, at: At, items: &[OwnedFrame], channels: &[OwnedFrame]) {
+        let mut listed = self.listed(now, at, items, channels);
+        listed.sort_by_cached_key(|l| uniqueid::order(&l.call));
+        let room = self.rooms.get_mut(at.room);
+        let Some(conference) = room.and_then(|r| r.parts.get_mut(at.part)) else { return };
+        for difference in conference.list_ends(listed) {
+            match difference {
+                Difference::Left(call) => self.left(now, at, &call, Found::List),
+                Difference::Joined(call, member) => self.joined(now, at, &call, *member),
+                Difference::Muted(call, on) => self.muted(now, at, &call, on),
+                Difference::Waiting(call, on) => self.waiting(now, at, &call, on),
+                Difference::Talking(call, on) => self.talking(now, at, &call, on),
+                Difference::Renamed(call, member) => self.renamed(at, &call, *member),
+            }
+        }
+        if self.room(at).and_then(|r| r.parts.get(at.part)).is_some_and(|c| c.len() == 0) {
+            self.conference_over(now, at);
+        }
+        self.list_done(now, Which::Members(at), RELIST);
+        self.check_late(now);
+    }
+
+    fn listed(&self, now: Now, at: At, items: &[OwnedFrame], channels: &[OwnedFrame]) -> Vec<Listed> {
+        let named: std::collections::HashMap<_, _> =
+            channels.iter().filter_map(|item| self.dialect.channel(item.view())).collect();
+        let listed = items.iter().filter_map(|item| {
+            let seen = self.dialect.seen(item.view())?;
+            if is_announcer(&seen.channel) {
+                return None;
+            }
+            let call: Arc<str> = seen.call.or_else(|| named.get(&seen.channel).copied())?.into();
+            let (tells_talking, by_channel) = (seen.talking.is_some(), seen.call.is_none());
+            Some(Listed { call, member: self.member(now, at, &seen), tells_talking, by_channel })
+        });
+        listed.collect()
+    }
+
+    /// A member as an event or a list item shows it.
+    pub(super) fn member(&self, now: Now, at: At, seen: &Seen<'_>) -> Member {
+        let crew = self.room(at).map_or(&[][..], |r| &r.setup.crew);
+        let mut member = Member::new(seen.channel.as_ref().into(), super::facts::caller(crew, seen));
+        member.slot = seen.slot;
+        member.admin = seen.admin;
+        member.muted = seen.muted.unwrap_or(false);
+        member.waiting = seen.waiting.unwrap_or(false);
+        member.talking = seen.talking.unwrap_or(false).then_some(now.wall);
+        member
+    }
+
+    fn halls_listed(&mut self, now: Now, items: &[OwnedFrame]) {
+        for at in self.lists.members.iter().map(|(at, _)| *at).collect::<Vec<_>>() {
+            self.hall_listed(now, at, items);
+        }
+        self.list_done(now, Which::Halls, POLL);
+        self.check_late(now);
+    }
+
+    fn hall_listed(&mut self, now: Now, at: At, items: &[OwnedFrame]) {
+        let Some(conference) = self.room(at).and_then(|r| r.parts.get(at.part)) else { return };
+        let halls = items.iter().filter_map(|item| self.dialect.hall(item.view()));
+        let hall = halls.into_iter().find(|hall| conference.is(hall.conference));
+        let (known, waits) = (conference.len(), conference.members().any(|(_, m)| m.waiting));
+        let Some(hall) = hall else {
+            if known > 0 && self.is_up() {
+                self.ask(now, Which::Members(at), None);
+            } else if known == 0 {
+                self.conference_over(now, at);
+            }
+            return;
+        };
+        let (parties, marked, locked, muted) = (hall.parties, hall.marked, hall.locked, hall.muted);
+        let Some(slot) = self.lists.slot(Which::Members(at)) else { return };
+        let odd = parties as usize != known || slot.marked != marked || slot.joined || waits;
+        slot.marked = marked;
+        if odd && self.is_up() {
+            self.ask(now, Which::Members(at), None);
+        }
+        self.door(now, at, locked, muted);
+    }
+
+    fn door(&mut self, now: Now, at: At, locked: bool, muted: bool) {
+        let Some(room) = self.rooms.get_mut(at.room) else { return };
+        let Some(conference) = room.parts.get_mut(at.part) else { return };
+        let other_door = std::mem::replace(&mut conference.locked, locked) != locked;
+        if std::mem::replace(&mut conference.muted, muted) != muted {
+            room.touched();
+        }
+        if other_door && at.part == AIR {
+            let by = self.who_locked(at.room, locked);
+            if let Some(room) = self.rooms.get_mut(at.room) {
+                room.locked(now, &mut self.out, locked, by);
+            }
+        }
+    }
+
+    fn list_done(&mut self, now: Now, which: Which, next: Duration) {
+        let Some(slot) = self.lists.slot(which) else { return };
+        (slot.first, slot.told) = (false, false);
+        let (waited, again) = slot.finish(now.mono + next);
+        if again {
+            self.ask(now, which, None);
+        }
+        if !self.is_up() && self.is_logged_in() && self.lists.first_lists_are_in() {
+            self.up(now);
+        }
+        for waiter in waited {
+            match waiter {
+                Waiter::Guard(id) => self.guarded(now, id),
+                Waiter::Check(id) => self.check(now, id),
+            }
+        }
+    }
+
+    fn list_failed(&mut self, now: Now, which: Which, words: &str) {
+        if let Which::Members(at) = which
+            && let Some(conference) = self.rooms.get_mut(at.room).and_then(|r| r.parts.get_mut(at.part))
+        {
+            conference.list_failed();
+        }
+        let Some(slot) = self.lists.slot(which) else { return };
+        let told = std::mem::replace(&mut slot.told, true);
+        let (waited, _) = slot.finish(now.mono + AGAIN);
+        // Whoever waits for the next one waits on: it is asked for when this one is due again.
+        for waiter in waited {
+            match waiter {
+                Waiter::Guard(id) => self.unguarded(now, id),
+                Waiter::Check(id) => self.check(now, id),
+            }
+        }
+        if !told {
+            let what = match which {
+                Which::Halls => "the list of conferences".to_owned(),
+                Which::Members(at) => {
+                    let name = self.room(at).and_then(|r| r.parts.get(at.part)).map(|c| c.name.to_string());
+                    format!("the list of conference {}", name.unwrap_or_default())
+                }
+            };
+            self.out.entry(now, Draft::new(What::Desynchronised(format!("{what} failed: {words}"))));
+        }
+    }
+
+    pub(super) fn lists_due(&mut self, now: Now) {
+        if !self.is_logged_in() {
+            return;
+        }
+        for which in self.lists.all() {
+            if self.lists.slot(which).is_some_and(|s| s.next.is_some_and(|next| next <= now.mono)) {
+                self.ask(now, which, None);
+            }
+        }
+    }
+}
+
+/// The words of an error; `None`: it is none.
+pub(super) fn error_of(frame: &OwnedFrame) -> Option<String> {
+    let view = frame.view();
+    match view.kind() {
+        Kind::Response(word) if word.eq_ignore_ascii_case(b"Error") => {
+            Some(view.text("Message").unwrap_or_default().into_owned())
+        }
+        _ => None,
+    }
+}

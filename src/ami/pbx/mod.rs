@@ -1,0 +1,201 @@
+//! One Asterisk: the state of its conferences, and the orders in flight. Pure: what comes in is what a session tells,
+//! orders, and the time; what goes out leaves by [`Pbx::poll`] and [`Pbx::take_changed`].
+//!
+//! Invariants: Asterisk is the truth (after a list, state equals the list); an order is called done only after the
+//! evidence for that very call; nothing is sent twice; a number names one call in a show.
+
+mod acts;
+mod conference;
+mod deeds;
+mod facts;
+mod ledger;
+mod link;
+mod lists;
+mod outbox;
+mod room;
+mod settle;
+mod show;
+mod snapshot;
+mod standing;
+#[cfg(test)]
+mod tests;
+mod uniqueid;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use self::deeds::Deeds;
+use self::link::State;
+use self::lists::Lists;
+use self::outbox::Outbox;
+use self::room::Room;
+use crate::Now;
+use crate::dialect::{ConfBridge, Dialect};
+use crate::model::{Entry, LedgerRow, Order, OrderId, PbxSetup, Restored, RoomSnapshot, ServerName};
+use crate::session::{Ended, Expect, Greeting, SessionEvent, Token};
+use crate::wire::Action;
+
+/// What the core wants done.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Give it to the session.
+    Submit {
+        /// Comes back with the answer.
+        token: Token,
+        /// What the answer looks like.
+        expect: Expect,
+        /// What is to be sent.
+        action: Action,
+    },
+    /// Tell it to whoever reads entries.
+    Entry(Arc<Entry>),
+    /// Write it down.
+    Ledger(LedgerRow),
+}
+
+/// See the module.
+pub struct Pbx {
+    server: ServerName,
+    rooms: Vec<Room>,
+    speaking: fn(&str) -> Box<dyn Dialect>,
+    dialect: Box<dyn Dialect>,
+    greeting: Greeting,
+    state: State,
+    lists: Lists,
+    errands: HashMap<Token, Errand>,
+    deeds: Deeds,
+    queue: VecDeque<standing::Queued>,
+    out: Outbox,
+    /// When Asterisk itself was started, in its own words.
+    startup: Option<Arc<str>>,
+}
+
+/// What an answer belongs to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Errand {
+    Startup,
+    Halls,
+    Members(At),
+    Channels(At),
+    Act(OrderId),
+    /// Nobody waits for it.
+    Quiet,
+}
+
+/// One of a room's conferences.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+struct At {
+    room: usize,
+    part: usize,
+}
+
+impl Pbx {
+    /// A core that knows what an earlier one left, and has not seen Asterisk yet.
+    pub fn new(now: Now, setup: PbxSetup, restored: Restored) -> Self {
+        Self::speaking(now, setup, restored, |ami| Box::new(ConfBridge::speaking(ami)))
+    }
+
+    fn speaking(
+        now: Now,
+        setup: PbxSetup,
+        restored: Restored,
+        speaking: fn(&str) -> Box<dyn Dialect>,
+    ) -> Self {
+        let server = setup.server;
+        let rooms: Vec<Room> = setup.rooms.into_iter().map(|r| Room::new(server.clone(), r)).collect();
+        let mut pbx = Self {
+            server,
+            lists: Lists::new(&rooms),
+            rooms,
+            speaking,
+            dialect: speaking(""),
+            greeting: Greeting::default(),
+            state: State::new(now),
+            errands: HashMap::new(),
+            deeds: Deeds::default(),
+            queue: VecDeque::new(),
+            out: Outbox::new(restored.seq, restored.epoch),
+            startup: None,
+        };
+        pbx.restore(now, restored);
+        pbx
+    }
+
+    /// Takes what the session tells.
+    pub fn session(&mut self, now: Now, event: SessionEvent<'_>) {
+        match event {
+            SessionEvent::Event(frame) => return self.event(now, frame),
+            SessionEvent::Ready(greeting) => self.ready(now, greeting),
+            SessionEvent::ListBegins { token } => self.list_begins(token),
+            SessionEvent::Reply { token, reply } => self.replied(now, token, reply),
+            SessionEvent::Desynchronised(words) => self.desynchronised(now, words),
+            SessionEvent::Ended(Ended::LoginRefused(words)) => self.refused(now, words),
+            SessionEvent::Ended(ended) => self.lost(now, &ended.to_string()),
+        }
+        self.work(now);
+    }
+
+    /// The connection is gone, or never came to be. Telling it again changes nothing.
+    pub fn lost(&mut self, now: Now, reason: &str) {
+        self.down(now, reason);
+    }
+
+    /// Takes an order. What becomes of it comes out as entries; one id is done once.
+    pub fn order(&mut self, now: Now, order: Order) {
+        if order.id.0 & deeds::OWN != 0 {
+            tracing::warn!(id = order.id.0, "an order with an id of the core's own was dropped");
+        } else if self.deeds.first_time(order.id) {
+            self.start(now, order, deeds::Origin::Person);
+            self.work(now);
+        }
+    }
+
+    /// When [`Self::due`] is to be called, at the latest.
+    pub fn deadline(&self) -> Option<Instant> {
+        let up = self.is_up();
+        let rooms = self.rooms.iter().filter_map(|r| r.deadline(up)).min();
+        let lists = self.lists.deadline(self.is_logged_in());
+        [rooms, lists, self.deeds.deadline()].into_iter().flatten().min()
+    }
+
+    /// Time went on.
+    pub fn due(&mut self, now: Now) {
+        self.deeds_due(now);
+        self.lists_due(now);
+        self.rooms_due(now);
+        self.work(now);
+    }
+
+    /// What the core wants done, in order. Drain it after every input.
+    #[must_use]
+    pub fn poll(&mut self) -> Option<Output> {
+        let next = self.out.pop();
+        if next.is_none() && std::mem::take(&mut self.out.rows_lost) {
+            self.ledger().into_iter().for_each(|row| self.out.row(row));
+            return self.out.pop();
+        }
+        next
+    }
+
+    /// The rooms that changed since the last call, or all of them the first time. Call it once per drained read: each
+    /// picture costs as much as the room has members.
+    pub fn take_changed(&mut self, now: Now) -> Vec<Arc<RoomSnapshot>> {
+        let (seq, epoch, link) = (self.out.seq, self.out.epoch, self.state.link());
+        let _ = now;
+        let changed = self.rooms.iter_mut().filter_map(|r| std::mem::take(&mut r.dirty).then_some(&*r));
+        changed.map(|room| snapshot::shared(room, seq, epoch, link)).collect()
+    }
+
+    /// What follows from every input but a plain event: single acts of a batch go out, losses are told.
+    fn work(&mut self, now: Now) {
+        self.pump(now);
+        if std::mem::take(&mut self.out.entries_lost) {
+            self.desynchronised(now, "more happened than could be told".to_owned());
+        }
+    }
+
+    fn room(&self, at: At) -> Option<&Room> {
+        self.rooms.get(at.room)
+    }
+}
