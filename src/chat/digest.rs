@@ -117,7 +117,7 @@ impl Digest {
         let notice = self.next;
         self.next += 1;
         self.sent.push_back(now);
-        // What an older fold has not said yet cannot be: it is open or it was told PACE after its last change.
+        // Nothing of the fold before is lost: while it has something to say it is open, and nothing is posted.
         let doc = change.doc.clone();
         let mut fold = Fold::new(notice, now);
         fold.add(now, change);

@@ -40,8 +40,7 @@ pub(crate) fn read(outlet: Outlet, made: &SyncSender<io::Result<Write>>) {
     loop {
         let heard = match editor.readline(PROMPT) {
             Ok(line) => Heard::Line(line),
-            // A stray Ctrl-C must not end a show: Ctrl-D does.
-            Err(ReadlineError::Interrupted) => continue,
+            Err(ReadlineError::Interrupted) => Heard::Interrupt,
             Err(_) => Heard::End,
         };
         let end = matches!(heard, Heard::End);
@@ -54,7 +53,12 @@ pub(crate) fn read(outlet: Outlet, made: &SyncSender<io::Result<Write>>) {
 type Lines = Editor<Tab, DefaultHistory>;
 
 fn editor(outlet: &Rc<RefCell<Outlet>>) -> rustyline::Result<(Lines, Write)> {
-    let config = Config::builder().completion_type(CompletionType::List).auto_add_history(true).build();
+    // Bracketed paste would stay on in the shell when a stop leaves this thread behind.
+    let config = Config::builder()
+        .completion_type(CompletionType::List)
+        .auto_add_history(true)
+        .bracketed_paste(false)
+        .build();
     let mut editor = Editor::with_config(config)?;
     editor.set_helper(Some(Tab(Rc::clone(outlet))));
     let mut printer = editor.create_external_printer()?;

@@ -15,6 +15,8 @@ pub(crate) enum Heard {
     Line(String),
     /// The tab key.
     Complete(Typed, SyncSender<Vec<Choice>>),
+    /// Ctrl-C.
+    Interrupt,
     /// The end of input.
     End,
 }

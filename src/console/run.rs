@@ -93,6 +93,8 @@ impl Floor {
                         self.menu(typed, answer);
                         Ok(())
                     }
+                    // A stray key must not end a show.
+                    Some(Heard::Interrupt) => self.print("Ctrl-D ends gavel. The conference goes on."),
                     Some(Heard::End) | None => {
                         input = false;
                         Ok(())

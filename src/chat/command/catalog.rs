@@ -106,29 +106,39 @@ const CALLERS_OR_ALL: Slot = Slot {
     help: "numbers, a name, or all",
 };
 
+/// What is true of most of them.
+const SPEC: Spec = Spec {
+    command: Command::Help,
+    word: "",
+    aliases: &[],
+    slots: &[],
+    usage: "",
+    help: "",
+    role: Role::CoHost,
+    bare: None,
+    crew_data: false,
+};
+
 /// The table, in the order in which people are shown it.
 pub const CATALOG: &[Spec] = &[
     Spec {
         command: Command::Roster,
         word: "roster",
         aliases: &["list", "r"],
-        slots: &[],
         usage: "roster",
         help: "who is in the room",
         role: Role::Listener,
-        bare: None,
-        crew_data: false,
+        ..SPEC
     },
     Spec {
         command: Command::Who,
         word: "who",
-        aliases: &[],
         slots: &[CALLER],
         usage: "who N",
         help: "one caller in detail",
         role: Role::Screener,
-        bare: None,
         crew_data: true,
+        ..SPEC
     },
     Spec {
         command: Command::Mute,
@@ -137,9 +147,7 @@ pub const CATALOG: &[Spec] = &[
         slots: &[CALLERS_OR_ALL],
         usage: "mute N.. or mute all",
         help: "all: late callers too",
-        role: Role::CoHost,
-        bare: None,
-        crew_data: false,
+        ..SPEC
     },
     Spec {
         command: Command::Unmute,
@@ -148,9 +156,7 @@ pub const CATALOG: &[Spec] = &[
         slots: &[CALLERS_OR_ALL],
         usage: "unmute N.. or unmute all",
         help: "all: whom mute all muted",
-        role: Role::CoHost,
-        bare: None,
-        crew_data: false,
+        ..SPEC
     },
     Spec {
         command: Command::Kick,
@@ -167,47 +173,21 @@ pub const CATALOG: &[Spec] = &[
         ],
         usage: "kick N.. [: reason]",
         help: "out of the room",
-        role: Role::CoHost,
-        bare: None,
-        crew_data: false,
+        ..SPEC
     },
     Spec {
         command: Command::Hangup,
         word: "hangup",
-        aliases: &[],
         slots: &[CALLERS],
         usage: "hangup N..",
         help: "ends the call itself",
-        role: Role::CoHost,
-        bare: None,
-        crew_data: false,
+        ..SPEC
     },
-    Spec {
-        command: Command::Lock,
-        word: "lock",
-        aliases: &[],
-        slots: &[],
-        usage: "lock",
-        help: "nobody else gets in",
-        role: Role::CoHost,
-        bare: None,
-        crew_data: false,
-    },
-    Spec {
-        command: Command::Unlock,
-        word: "unlock",
-        aliases: &[],
-        slots: &[],
-        usage: "unlock",
-        help: "callers get in again",
-        role: Role::CoHost,
-        bare: None,
-        crew_data: false,
-    },
+    Spec { command: Command::Lock, word: "lock", usage: "lock", help: "nobody else gets in", ..SPEC },
+    Spec { command: Command::Unlock, word: "unlock", usage: "unlock", help: "callers get in again", ..SPEC },
     Spec {
         command: Command::Topic,
         word: "topic",
-        aliases: &[],
         slots: &[Slot {
             name: "text",
             kind: SlotKind::Text { clearable: true },
@@ -216,14 +196,12 @@ pub const CATALOG: &[Spec] = &[
         }],
         usage: "topic [TEXT]",
         help: "shows or sets it, - clears",
-        role: Role::CoHost,
         bare: Some(Role::Listener),
-        crew_data: false,
+        ..SPEC
     },
     Spec {
         command: Command::Note,
         word: "note",
-        aliases: &[],
         slots: &[
             CALLER,
             Slot {
@@ -236,13 +214,12 @@ pub const CATALOG: &[Spec] = &[
         usage: "note N TEXT",
         help: "what N wants to say",
         role: Role::Screener,
-        bare: None,
         crew_data: true,
+        ..SPEC
     },
     Spec {
         command: Command::Say,
         word: "say",
-        aliases: &[],
         slots: &[Slot {
             name: "text",
             kind: SlotKind::Text { clearable: false },
@@ -252,24 +229,18 @@ pub const CATALOG: &[Spec] = &[
         usage: "say TEXT",
         help: "to the other crew places",
         role: Role::Screener,
-        bare: None,
-        crew_data: false,
+        ..SPEC
     },
     Spec {
         command: Command::Status,
         word: "status",
-        aliases: &[],
-        slots: &[],
         usage: "status",
         help: "Asterisk and the networks",
-        role: Role::CoHost,
-        bare: None,
-        crew_data: false,
+        ..SPEC
     },
     Spec {
         command: Command::Help,
         word: "help",
-        aliases: &[],
         slots: &[Slot {
             name: "command",
             kind: SlotKind::Command,
@@ -279,8 +250,7 @@ pub const CATALOG: &[Spec] = &[
         usage: "help [COMMAND]",
         help: "this, or one command",
         role: Role::Listener,
-        bare: None,
-        crew_data: false,
+        ..SPEC
     },
 ];
 
