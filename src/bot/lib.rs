@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod board;
+pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
@@ -10,6 +11,7 @@ pub mod desk;
 mod fixtures;
 #[cfg(test)]
 mod layers;
+pub mod logging;
 pub mod room;
 pub mod secret;
 pub mod store;

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::logging::visible;
+
 /// A place in a configuration file.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct At {
@@ -113,19 +115,4 @@ pub(super) fn meant<'w>(word: &str, known: impl IntoIterator<Item = &'w str> + C
         Some(best) => format!("did you mean \"{best}\"?"),
         None => format!("known here: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
     }
-}
-
-/// Text from the file may hold anything: what a terminal would obey is shown as an escape.
-fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        {
-            shown.extend(c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
 }
