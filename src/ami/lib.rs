@@ -3,6 +3,8 @@
 //!
 //! Everything but `client` is pure: no sockets, no clock, no tasks, no randomness. Time comes in as an argument.
 
+#[cfg(feature = "client")]
+pub mod client;
 mod dialect;
 pub mod model;
 mod pbx;
