@@ -92,7 +92,8 @@ impl Deed {
         !matches!(self.phase, Phase::Guarding | Phase::Lost | Phase::Batch { .. })
     }
 
-    fn is_active(&self) -> bool {
+    /// Whether it holds its claim.
+    pub(super) fn is_active(&self) -> bool {
         !matches!(self.phase, Phase::Late | Phase::Lost | Phase::Outbid)
     }
 }

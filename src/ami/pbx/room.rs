@@ -243,7 +243,7 @@ impl Room {
     /// Numbers and tells of those who came while the first lists were not in, in the order in which they called.
     pub(super) fn flush_arrivals(&mut self, now: Now, out: &mut Outbox) {
         let mut calls = std::mem::take(&mut self.arrivals);
-        calls.sort_by_cached_key(|call| uniqueid::order(call));
+        calls.sort_by_cached_key(uniqueid::order);
         for call in calls {
             self.tell_arrival(now, out, &call);
         }

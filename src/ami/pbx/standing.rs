@@ -38,16 +38,29 @@ impl Pbx {
     }
 
     /// Whom a mute-all, or its end, would change now.
-    pub(super) fn batch(&self, room: usize, on: bool) -> Vec<Arc<str>> {
-        let Some(room) = self.rooms.get(room) else { return Vec::new() };
+    pub(super) fn batch(&self, index: usize, on: bool) -> Vec<Arc<str>> {
+        let Some(room) = self.rooms.get(index) else { return Vec::new() };
         let Some(conference) = room.parts.get(AIR) else { return Vec::new() };
         let meant = conference.members().filter(|(call, member)| {
             let spared = member.caller.crew || room.is_service(call);
             member.muted != on && if on { !spared } else { room.by_all.contains(*call) }
         });
         let mut calls: Vec<Arc<str>> = meant.map(|(call, _)| call.clone()).collect();
+        calls.extend(self.opposites(index, on).filter(|call| conference.member(call).is_some()));
         calls.sort_by_key(|call| room.people.get(call).and_then(|p| p.number));
+        calls.dedup();
         calls
+    }
+
+    /// Whom an act of our own is about to turn the other way: the world does not show it yet.
+    fn opposites(&self, room: usize, on: bool) -> impl Iterator<Item = Arc<str>> {
+        let ours = self.deeds.iter().filter(move |d| {
+            d.origin != Origin::Person && d.is_active() && d.at == Some(At { room, part: AIR })
+        });
+        ours.filter_map(move |d| match &d.order.wish {
+            Wish::Mute { call, on: o } if *o != on => Some(call.uniqueid.clone()),
+            _ => None,
+        })
     }
 
     pub(super) fn stand(&mut self, now: Now, order: Order, room: usize, on: bool) {
@@ -95,17 +108,22 @@ impl Pbx {
         };
         let mut free = WINDOW.saturating_sub(self.deeds.iter().filter(waits).count());
         while free > 0 {
-            let Some(Queued { room, call, on, by, origin }) = self.queue.pop_front() else { return };
-            let member = self.rooms.get(room).and_then(|r| r.parts.get(AIR)).and_then(|c| c.member(&call));
-            let muted = member.map(|m| m.muted);
-            if let (Some(true), Some(room)) = (muted.map(|m| m != on), self.rooms.get(room)) {
-                let call = room.call(&call);
-                self.own_order(now, by, Wish::Mute { call, on }, origin);
+            let Some(queued) = self.queue.pop_front() else { return };
+            if let Some(wish) = self.still_wanted(&queued) {
+                self.own_order(now, queued.by, wish, queued.origin);
                 free -= 1;
-            } else if let Origin::Child(parent) = origin {
+            } else if let Origin::Child(parent) = queued.origin {
                 self.child_done(now, parent, &Outcome::Gone);
             }
         }
+    }
+
+    fn still_wanted(&self, queued: &Queued) -> Option<Wish> {
+        let room = self.rooms.get(queued.room)?;
+        let member = room.parts.get(AIR)?.member(&queued.call)?;
+        let wish = Wish::Mute { call: room.call(&queued.call), on: queued.on };
+        let opposed = self.deeds.rival(&wish).is_some_and(|rival| rival.order.wish != wish);
+        (member.muted != queued.on || opposed).then_some(wish)
     }
 
     /// An order of the core's own.

@@ -2,6 +2,10 @@
 
 mod acts;
 mod guards;
+mod link;
+mod lists;
+mod numbers;
+mod standing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +18,7 @@ use crate::model::{
     PbxSetup, Restored, RoomName, RoomSetup, RoomSnapshot, ServerName, ServiceKind, ServiceSetup,
     Stage as Step, What, Wish,
 };
-use crate::session::{Expect, Greeting, Reply, SessionEvent, Token};
+use crate::session::{Greeting, Reply, SessionEvent, Token};
 use crate::wire::{Action, OwnedFrame};
 
 /// A core, what it wants sent, and what it told.
@@ -31,7 +35,6 @@ pub(super) struct Stage {
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
     pub(super) token: Token,
-    pub(super) expect: Expect,
     pub(super) action: Action,
 }
 
@@ -209,7 +212,7 @@ impl Stage {
     pub(super) fn collect(&mut self) {
         while let Some(output) = self.pbx.poll() {
             match output {
-                Output::Submit { token, expect, action } => self.sent.push(Sent { token, expect, action }),
+                Output::Submit { token, action, .. } => self.sent.push(Sent { token, action }),
                 Output::Entry(entry) => self.entries.push(entry),
                 Output::Ledger(row) => self.rows.push(row),
             }
