@@ -1,6 +1,7 @@
 //! gavel's policy and wiring: the only place where phone meets chat.
 
 pub mod access;
+pub mod announcer;
 pub mod board;
 pub mod cli;
 pub mod clock;
@@ -16,4 +17,5 @@ pub mod room;
 pub mod secret;
 pub mod store;
 pub mod supervisor;
+mod wait;
 pub mod words;

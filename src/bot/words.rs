@@ -1,6 +1,6 @@
 //! Lists, counts and ages in words, as a moderator reads them. Pure.
 
-use gavel_chat::text::{Doc, lasting};
+use gavel_chat::text::{Doc, Foreign, lasting};
 
 /// How long ago that was; two clocks that disagree make it `just now`, never nonsense.
 pub fn ago(now: u64, then: u64) -> String {
@@ -37,6 +37,14 @@ pub fn list(items: impl IntoIterator<Item = Doc>) -> Doc {
         _ if index == last => doc.say(" and ").then(item),
         _ => doc.say(", ").then(item),
     })
+}
+
+/// Ends a sentence with its reason, if there is one: foreign text.
+pub fn because(doc: Doc, reason: Option<&str>) -> Doc {
+    match reason {
+        Some(reason) => doc.say(": ").foreign(&Foreign::text(reason)).say("."),
+        None => doc.say("."),
+    }
 }
 
 /// A run of neighbours in words: three or more are worth a "to".

@@ -24,11 +24,12 @@ use gavel_ami::model::{OrderId, ServerName};
 use gavel_chat::text::Zone;
 use gavel_chat::{PlaceId, Up};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::clock::Clock;
 use crate::supervisor::Said;
+use crate::wait::{stopped, until};
 use intents::Pending;
 use work::Running;
 
@@ -93,10 +94,10 @@ impl Desk {
             let deadline = self.deadline();
             tokio::select! {
                 biased;
-                () = told(&mut ears.stop) => break,
+                () = stopped(&mut ears.stop) => break,
                 Some(heard) = ears.heard.recv() => self.hear(heard),
                 () = self.pending.front() => self.release(),
-                () = at(deadline) => self.due(),
+                () = until(deadline) => self.due(),
                 Some(said) = ears.said.recv() => self.attend(said),
                 else => break,
             }
@@ -148,16 +149,4 @@ impl Desk {
         let room = &self.bindings.places.get(place)?.room;
         self.bindings.rooms.get(room).map(|room| &room.server)
     }
-}
-
-async fn at(deadline: Option<std::time::Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(Instant::from_std(deadline)).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Told to stop; also when nobody is left who could tell.
-async fn told(stop: &mut watch::Receiver<bool>) {
-    let _ = stop.wait_for(|stop| *stop).await;
 }

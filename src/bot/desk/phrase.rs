@@ -7,7 +7,7 @@ use gavel_chat::text::{Doc, Foreign, Zone};
 
 use super::job::Sight;
 use crate::room::RoomView;
-use crate::words::{ago, count, list, numbers};
+use crate::words::{ago, because, count, list, numbers};
 
 /// More names than this are told as numbers.
 const NAMED: usize = 4;
@@ -142,13 +142,6 @@ fn done(sight: Sight<'_>, items: &[&Item], reason: Option<&str>) -> Doc {
             Doc::from("Note on ").then(who(items)).say(": ").foreign(&Foreign::text(text)).say(".")
         }
         Wish::Note { text: None, .. } => Doc::from("Note on ").then(who(items)).say(" cleared."),
-    }
-}
-
-fn because(doc: Doc, reason: Option<&str>) -> Doc {
-    match reason {
-        Some(reason) => doc.say(": ").foreign(&Foreign::text(reason)).say("."),
-        None => doc.say("."),
     }
 }
 

@@ -10,6 +10,7 @@ use gavel_chat::{
 };
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::bindings::*;
 use super::*;

@@ -23,6 +23,7 @@ use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use crate::clock::Clock;
+use crate::wait::stopped;
 use incarnation::Incarnation;
 
 /// What may wait from one network: its people's commands, its beats.
@@ -137,7 +138,7 @@ impl Supervisor {
                 Turn::Over => return Ended::Over,
                 Turn::Remedy(why) => {
                     self.down(why);
-                    told(&mut self.stop).await;
+                    stopped(&mut self.stop).await;
                     return Ended::Stopped;
                 }
                 Turn::Lost(why) => {
@@ -189,7 +190,7 @@ impl Supervisor {
         loop {
             tokio::select! {
                 biased;
-                () = told(&mut self.stop) => return self.close(&far, done).await,
+                () = stopped(&mut self.stop) => return self.close(&far, done).await,
                 Some((generation, up)) = ups.recv() => match up {
                     _ if generation != far.generation => {}
                     Up::Beat => (silence.set(sleep(self.pace.silent)), doubted = false).0,
@@ -211,7 +212,7 @@ impl Supervisor {
         loop {
             tokio::select! {
                 biased;
-                () = told(&mut self.stop) => return true,
+                () = stopped(&mut self.stop) => return true,
                 _ = &mut until => return false,
                 Some(_) = ups.recv() => {}
                 Some(_) = self.posts.recv() => {}
@@ -282,11 +283,6 @@ impl Supervisor {
             news
         });
     }
-}
-
-/// Told to stop; also when nobody is left who could tell.
-async fn told(stop: &mut watch::Receiver<bool>) {
-    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 fn turn(ended: Result<Result<(), AdapterError>, oneshot::error::RecvError>) -> Turn {

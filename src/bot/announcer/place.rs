@@ -1,0 +1,100 @@
+//! One place's notices: what it wants to hear, within its budget.
+
+use std::time::Instant;
+
+use gavel_ami::model::RoomName;
+use gavel_chat::digest::{Action, Digest};
+use gavel_chat::{Audience, Class, Key, PlaceId, Post};
+use tokio::sync::mpsc;
+use tracing::warn;
+
+use super::notice::Notice;
+use crate::board::View;
+
+/// How much a place wants to hear.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Verbosity {
+    /// The card, and what is urgent.
+    Quiet,
+    /// What changes.
+    #[default]
+    Normal,
+    /// Who talks, too.
+    Full,
+}
+
+/// One place, as the announcer is given it.
+#[derive(Debug)]
+pub struct PlaceSetup {
+    /// Its id.
+    pub id: PlaceId,
+    /// Its network's name.
+    pub network: &'static str,
+    /// Its room.
+    pub room: RoomName,
+    /// What it may see.
+    pub view: View,
+    /// How much it wants to hear.
+    pub verbosity: Verbosity,
+    /// New messages in any minute before they are folded.
+    pub per_minute: u32,
+    /// Its network's way in.
+    pub posts: mpsc::Sender<Post>,
+}
+
+/// One place at work.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) setup: PlaceSetup,
+    digest: Digest,
+}
+
+impl Place {
+    pub(super) fn new(setup: PlaceSetup) -> Self {
+        Self { digest: Digest::new(setup.per_minute, 1), setup }
+    }
+
+    pub(super) fn offer(&mut self, now: Instant, notice: Notice) {
+        if self.setup.verbosity == Verbosity::Quiet && !notice.urgent {
+            return;
+        }
+        let class = if notice.urgent { Class::Alert } else { Class::Notice };
+        if let Some(action) = self.digest.offer(now, notice.change) {
+            self.post(action, class);
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.digest.deadline()
+    }
+
+    pub(super) fn due(&mut self, now: Instant) {
+        if let Some(action) = self.digest.due(now) {
+            self.post(action, Class::Notice);
+        }
+    }
+
+    /// Says what still waits: before the end.
+    pub(super) fn flush(&mut self, now: Instant) {
+        if let Some(action) = self.digest.flush(now) {
+            self.post(action, Class::Notice);
+        }
+    }
+
+    fn post(&self, action: Action, class: Class) {
+        let post = Post {
+            key: Key::Notice(action.notice),
+            place: self.setup.id.clone(),
+            answers: None,
+            audience: Audience::Place,
+            class,
+            doc: action.doc,
+            controls: Vec::new(),
+            wake: Vec::new(),
+            last: true,
+        };
+        if self.setup.posts.try_send(post).is_err() {
+            warn!(place = %self.setup.id, "its network takes no more posts, a notice is lost");
+        }
+    }
+}
