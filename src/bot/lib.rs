@@ -3,6 +3,7 @@
 pub mod access;
 pub mod announcer;
 pub mod board;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod commands;
@@ -14,7 +15,9 @@ mod fixtures;
 mod layers;
 pub mod logging;
 pub mod room;
+pub mod run;
 pub mod secret;
+pub mod start;
 pub mod store;
 pub mod supervisor;
 mod wait;

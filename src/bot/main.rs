@@ -1,2 +1,52 @@
-//! gavel.
-fn main() {}
+//! The program: the command line in, an exit code out. Everything else is the library's.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{CommandFactory, Parser};
+use gavel::cli::{Cli, Command, Exit};
+use gavel::clock::Clock;
+use gavel::secret::Process;
+use gavel::{check, logging, run, start};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    logging::start(cli.log_format, cli.command.wants_console(), &Process);
+    match execute(cli.command) {
+        Ok(exit) => exit.into(),
+        Err(e) => {
+            let _ = writeln!(io::stderr(), "gavel: {e:#}");
+            exit_of(&e).into()
+        }
+    }
+}
+
+fn execute(command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Run { config, console } => {
+            let start = start::start(&config, console, &Process, Clock::system())?;
+            runtime()?.block_on(run::run(start)).context("gavel ended")?;
+        }
+        Command::Check { config } => {
+            return Ok(runtime()?.block_on(check::check(
+                &config,
+                &Process,
+                &mut io::stdout(),
+                &mut io::stderr(),
+            ))?);
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "gavel", &mut io::stdout());
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("can't start the runtime")
+}
+
+fn exit_of(error: &anyhow::Error) -> Exit {
+    error.downcast_ref::<start::StartError>().map_or(Exit::Failed, start::StartError::exit)
+}

@@ -32,8 +32,8 @@ pub enum ProbeError {
 /// Whether a conference application is there for this user.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Presence {
-    /// It answers: so many conferences are active.
-    Active(usize),
+    /// It answers: the names of the conferences that are active now; foreign text.
+    Active(Vec<String>),
     /// Asterisk does not know its actions.
     Unknown,
     /// It is there, but this user may not ask it.
@@ -135,7 +135,7 @@ impl Found {
 
 fn presence(reply: Reply) -> Presence {
     match reply {
-        Reply::List { items } => Presence::Active(items.len()),
+        Reply::List { items } => Presence::Active(items.iter().filter_map(conference).collect()),
         Reply::Response(frame) => refusal(&frame),
         Reply::TimedOut => Presence::Failed("no answer in time".to_owned()),
         other => Presence::Failed(format!("{other:?}")),
@@ -145,9 +145,13 @@ fn presence(reply: Reply) -> Presence {
 fn refusal(frame: &OwnedFrame) -> Presence {
     let words = frame.view().text("Message").unwrap_or_default().into_owned();
     match words.as_str() {
-        "No active conferences." => Presence::Active(0),
+        "No active conferences." => Presence::Active(Vec::new()),
         "Permission denied" => Presence::Forbidden,
         w if w.starts_with("Invalid/unknown command") => Presence::Unknown,
         _ => Presence::Failed(words),
     }
+}
+
+fn conference(item: &OwnedFrame) -> Option<String> {
+    item.view().text("Conference").map(std::borrow::Cow::into_owned)
 }

@@ -16,6 +16,7 @@ mod shell;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -29,6 +30,7 @@ use toml::de::DeTable;
 use problem::Source;
 use section::{Reader, Section};
 
+pub(crate) use problem::nearest;
 pub use problem::{At, ConfigError, Problem};
 
 /// A file larger than this is no configuration.
@@ -189,6 +191,17 @@ pub struct Found<T> {
     /// Where it stands.
     pub at: At,
     offset: usize,
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.tls.is_some() { "tls://" } else { "" };
+        if self.host.contains(':') {
+            write!(f, "{scheme}[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{scheme}{}:{}", self.host, self.port)
+        }
+    }
 }
 
 /// What the machine says that paths and places depend on.

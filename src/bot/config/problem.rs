@@ -101,7 +101,7 @@ impl fmt::Display for ConfigError {
 }
 
 /// The known word that `word` was most likely meant to be.
-pub(super) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+pub(crate) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let word = word.to_lowercase();
     let scored = known.into_iter().map(|k| (strsim::damerau_levenshtein(&word, &k.to_lowercase()), k));
     let (distance, best) = scored.min_by_key(|(distance, _)| *distance)?;

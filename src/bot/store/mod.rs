@@ -1,7 +1,7 @@
 //! What outlives gavel, in one SQLite file: the ledger, the journal, people, cards, intents.
 //!
 //! Owns the file, its lock, its schema and its thread; leaves the meaning of rows to the core and the announcing of
-//! trouble to the desk. Invariants: nobody ever waits for the disk who does not ask to ([`Intent`], [`Store::row`]);
+//! trouble to the desk. Invariants: nobody ever waits for the disk who does not ask to ([`Store::intend`], [`Store::ledger`]);
 //! a file that is damaged, foreign or newer is never written to; the journal names calls by id, and what names people
 //! is in one table that retention empties.
 
@@ -20,7 +20,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use gavel_ami::model::{Entry, LedgerRow, Order, OrderId, Outcome, Restored, ServerName};
+use gavel_ami::client::LedgerFeed;
+use gavel_ami::model::{Entry, Order, OrderId, Outcome, Restored, ServerName};
 use gavel_chat::{Key, MessageRef, PlaceId};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -131,14 +132,9 @@ impl Store {
         }
     }
 
-    /// One change of the ledger. Waits for room in the queue: whoever pumps must not be the core.
-    pub async fn row(&self, server: &ServerName, row: LedgerRow) {
-        let _ = self.messages.send(Message::Row(server.clone(), row)).await;
-    }
-
-    /// The whole ledger of a server, in place of what is there. Waits like [`Store::row`].
-    pub async fn whole(&self, server: &ServerName, rows: Vec<LedgerRow>) {
-        let _ = self.messages.send(Message::Whole(server.clone(), rows)).await;
+    /// What the core wants kept of a server's ledger. Waits for room in the queue: whoever pumps must not be the core.
+    pub async fn ledger(&self, server: &ServerName, feed: LedgerFeed) {
+        let _ = self.messages.send(Message::Ledger(server.clone(), feed)).await;
     }
 
     /// A post lives on under this id (`None`: no longer). Never waits; one that is lost is posted anew after a restart.

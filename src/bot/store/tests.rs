@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gavel_ami::Now;
 use gavel_ami::model::{
-    By, CallId, Caller, Note, PhoneNumber, RoomName, Since, Stage, Tech, Topic, What, Wish,
+    By, CallId, Caller, LedgerRow, Note, PhoneNumber, RoomName, Since, Stage, Tech, Topic, What, Wish,
 };
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -91,7 +91,7 @@ fn rows() -> Vec<LedgerRow> {
 async fn filled(state: &State) {
     let store = opened(state).store;
     for row in rows() {
-        store.row(&server(), row).await;
+        store.ledger(&server(), LedgerFeed::Row(row)).await;
     }
     store.entry(&server(), &joined(1));
     store.intend(&server(), &order(7), START).await.unwrap();
@@ -158,7 +158,7 @@ async fn a_whole_ledger_replaces_what_was_there() {
     filled(&state(&folder)).await;
     let store = opened(&state(&folder)).store;
     let whole = vec![LedgerRow::Show { room: room(), show: 1, began: 1, highest: 1, empty_since: Some(2) }];
-    store.whole(&server(), whole.clone()).await;
+    store.ledger(&server(), LedgerFeed::Whole(whole.clone())).await;
     store.close().await;
     assert_eq!(opened(&state(&folder)).restored(&server()).rows, whole);
 }
@@ -263,7 +263,7 @@ async fn a_folder_that_cant_be_written_stops_nothing() {
         assert_eq!(opened.next_order, OrderId(1));
         let store = opened.store;
         for seq in 0..10_000 {
-            store.row(&server(), rows().remove(2)).await;
+            store.ledger(&server(), LedgerFeed::Row(rows().remove(2))).await;
             store.entry(&server(), &joined(seq));
         }
         assert_eq!(store.intend(&server(), &order(1), START).await, Err(NotDurable));
@@ -281,7 +281,7 @@ async fn breaks_and_comes_back(breaking: &'static str, mending: &'static str, ki
         store.entry(&server(), &joined(seq));
     }
     for row in rows() {
-        store.row(&server(), row).await;
+        store.ledger(&server(), LedgerFeed::Row(row)).await;
     }
     store.card(&PlaceId::new("console"), &Key::Roster, Some(&MessageRef::new("m1")));
     until(&store, failing_as(kind)).await;
@@ -382,7 +382,7 @@ async fn left_alone(state: &State, kind: TroubleKind) {
     assert_eq!(off(&opened).kind, kind);
     opened.store.entry(&server(), &joined(1));
     for row in rows() {
-        opened.store.row(&server(), row).await;
+        opened.store.ledger(&server(), LedgerFeed::Row(row)).await;
     }
     opened.store.close().await;
     assert_eq!(fs::read(&state.path).unwrap(), before);
@@ -507,7 +507,7 @@ proptest! {
             let store = opened(&state(&folder)).store;
             for row in part {
                 expected.apply(row.clone());
-                runtime.block_on(store.row(&server(), row));
+                runtime.block_on(store.ledger(&server(), LedgerFeed::Row(row)));
             }
             runtime.block_on(store.close());
         }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use gavel_ami::model::{Entry, LedgerRow, Order, OrderId, Outcome, ServerName};
+use gavel_ami::client::LedgerFeed;
+use gavel_ami::model::{Entry, Order, OrderId, Outcome, ServerName};
 use gavel_chat::{Key, MessageRef, PlaceId};
 use rusqlite::{Connection, Transaction};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -32,8 +33,7 @@ const SWEEP: Duration = Duration::from_secs(3600);
 /// What the store is asked for.
 pub(super) enum Message {
     Entry(ServerName, Arc<Entry>),
-    Row(ServerName, LedgerRow),
-    Whole(ServerName, Vec<LedgerRow>),
+    Ledger(ServerName, LedgerFeed),
     Card {
         place: PlaceId,
         key: Key,
@@ -143,12 +143,12 @@ impl Worker {
         for message in messages {
             match message {
                 Message::Entry(server, entry) => writes.push(Write::Entry(server, entry)),
-                Message::Row(server, row) => {
-                    let changes = self.ledgers.entry(server.clone()).or_default().apply(row);
-                    writes.extend(changes.into_iter().map(|change| Write::Ledger(server.clone(), change)));
-                }
-                Message::Whole(server, rows) => {
-                    let changes = self.ledgers.entry(server.clone()).or_default().replace(rows);
+                Message::Ledger(server, feed) => {
+                    let ledger = self.ledgers.entry(server.clone()).or_default();
+                    let changes = match feed {
+                        LedgerFeed::Row(row) => ledger.apply(row),
+                        LedgerFeed::Whole(rows) => ledger.replace(rows),
+                    };
                     writes.extend(changes.into_iter().map(|change| Write::Ledger(server.clone(), change)));
                 }
                 Message::Card { place, key, message } => {

@@ -1,0 +1,130 @@
+//! From the command line to all that a run needs: configuration, logins, state.
+//!
+//! Owns what can go wrong before anything runs, and the exit code of each; leaves running to [`crate::run`].
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use gavel_ami::client::{self, ClientSetup};
+use gavel_ami::model::ServerName;
+use gavel_ami::session::Secret;
+
+use crate::cli::Exit;
+use crate::clock::Clock;
+use crate::config::{Asterisk, Config, ConfigError, Console, Problem, Surroundings};
+use crate::secret::{self, Environment};
+use crate::store::{self, OpenError, Opened};
+
+/// A certificate file larger than this is none.
+const LARGEST_CA: u64 = 1 << 20;
+
+/// All that a run begins with.
+pub struct Start {
+    /// What the file says.
+    pub config: Config,
+    /// The login of each server of the configuration.
+    pub logins: BTreeMap<ServerName, ClientSetup>,
+    /// The state, and what an earlier gavel left in it.
+    pub opened: Opened,
+    /// Both clocks.
+    pub clock: Clock,
+    /// The terminal's place, if it was asked for.
+    pub console: Option<Console>,
+}
+
+/// Why there is no run.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration or a secret is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The state can't be had.
+    #[error(transparent)]
+    State(#[from] OpenError),
+}
+
+impl StartError {
+    /// How gavel ends for this.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Config(_) => Exit::Config,
+            Self::State(OpenError::Held(_)) => Exit::Held,
+            Self::State(OpenError::Thread(_)) => Exit::Failed,
+        }
+    }
+}
+
+/// Everything up to the first connection. Blocks.
+pub fn start(
+    file: &Path,
+    console: bool,
+    environment: &dyn Environment,
+    clock: Clock,
+) -> Result<Start, StartError> {
+    let config = Config::load(file, &Surroundings::of(environment))?;
+    let console = console.then(|| config.console()).transpose()?;
+    let (logins, warnings) = logins(&config, environment)?;
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    let opened = store::open(&config.state, clock.clone())?;
+    Ok(Start { config, logins, opened, clock, console })
+}
+
+/// The login of each server, and what is to be told of their secrets; or all that is wrong with them.
+pub fn logins(
+    config: &Config,
+    environment: &dyn Environment,
+) -> Result<(BTreeMap<ServerName, ClientSetup>, Vec<Problem>), ConfigError> {
+    let (mut logins, mut warnings, mut problems) = (BTreeMap::new(), Vec::new(), Vec::new());
+    for (name, asterisk) in &config.asterisks {
+        match login(asterisk, environment) {
+            Ok((login, warning)) => {
+                logins.insert(name.clone(), login);
+                warnings.extend(warning);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok((logins, warnings)) } else { Err(ConfigError { problems }) }
+}
+
+fn login(
+    asterisk: &Asterisk,
+    environment: &dyn Environment,
+) -> Result<(ClientSetup, Option<Problem>), Problem> {
+    let secret::Loaded { secret, warning } = secret::read(&asterisk.secret, environment)?;
+    let address = address(asterisk)?;
+    let login = ClientSetup::new(address, &asterisk.username, Secret::new(secret.expose())).map_err(|e| {
+        let source = &asterisk.secret;
+        source.at.problem(format!("asterisk.{}", asterisk.name), e.to_string())
+    })?;
+    Ok((login, warning))
+}
+
+fn address(asterisk: &Asterisk) -> Result<client::Address, Problem> {
+    let (host, port) = (asterisk.address.host.clone(), asterisk.address.port);
+    let Some(tls) = &asterisk.address.tls else { return Ok(client::Address::Tcp { host, port }) };
+    let ca = tls.ca.as_ref().map(|ca| {
+        let wrong = |why: String| {
+            let text = format!("the authority's file {} {why}", ca.value.display());
+            ca.at.problem(format!("asterisk.{}.ca", asterisk.name), text)
+        };
+        let bytes = read(&ca.value).map_err(|e| wrong(format!("can't be read: {e}; name a PEM file")))?;
+        if bytes.len() as u64 > LARGEST_CA {
+            Err(wrong("is larger than 1 MiB; name a PEM file".into()))
+        } else {
+            Ok(bytes)
+        }
+    });
+    Ok(client::Address::Tls { host, port, ca: ca.transpose()? })
+}
+
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(
+        &mut std::io::Read::take(std::fs::File::open(path)?, LARGEST_CA + 1),
+        &mut bytes,
+    )?;
+    Ok(bytes)
+}
