@@ -1,7 +1,7 @@
 //! The terminal as a chat network: the smallest adapter, the one to copy.
 //!
 //! It owns the terminal and nothing else: what words mean is the desk's business. [`Terminal`] holds two threads that
-//! may block on a terminal, [`Talk`](talk) decides what is printed when (pure), [`Console`] is the adapter between.
+//! may block on a terminal, `Talk` decides what is printed when (pure), [`Console`] is the adapter between.
 //! Invariant: what is printed went through a renderer, so that no escape sequence of a caller's name reaches a screen.
 
 mod edit;

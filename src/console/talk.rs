@@ -55,8 +55,9 @@ impl Talk {
 
     /// A post, rendered. What to print of it right now.
     pub(crate) fn post(&mut self, now: Instant, post: &Post, text: String) -> Option<String> {
+        let awaited = post.answers.filter(|ticket| self.open.contains_key(ticket));
         if post.last
-            && let Some(ticket) = post.answers
+            && let Some(ticket) = awaited
         {
             self.open.remove(&ticket);
         }
@@ -66,7 +67,9 @@ impl Talk {
             Class::Alert => Duration::ZERO,
             Class::Notice if first => Duration::ZERO,
             Class::Notice => STILL,
-            Class::Answer if post.last || (first && self.interactive) => Duration::ZERO,
+            Class::Answer if post.last || (first && (self.interactive || awaited.is_none())) => {
+                Duration::ZERO
+            }
             // Progress as such ("Muting #7..."): remembered, so that what follows is a stage.
             Class::Answer if first => {
                 self.remember(&post.key, None);

@@ -20,7 +20,7 @@ pub enum Callers {
     These(Vec<CallerRef>),
 }
 
-/// One caller as typed; who that is, [`super::resolve`] finds out.
+/// One caller as typed; who that is, [`super::resolve()`] finds out.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum CallerRef {
     /// By number.

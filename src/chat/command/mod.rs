@@ -1,6 +1,6 @@
 //! The one table of commands, and what is made of typed words: pure, total, no state.
 //!
-//! [`catalog`] is the data; [`parse`] and [`parse_slots`] turn input into a [`Call`]; [`resolve`] finds the callers that
+//! [`CATALOG`] is the data; [`parse()`] and [`parse_slots`] turn input into a [`Call`]; [`resolve()`] finds the callers that
 //! it names; [`help`] and [`complete`] are drawn from the same table. Who may run what is the bot's to decide.
 
 mod callers;

@@ -161,7 +161,7 @@ fn callers(spec: &Spec, typed: &str) -> Result<Callers, Misread> {
     }
 }
 
-/// Like [`callers`], but the number that a completion begins with is enough.
+/// Like [`callers()`], but the number that a completion begins with is enough.
 fn shown_callers(spec: &Spec, shown: &str) -> Result<Callers, Misread> {
     let leading = callers::leading(shown);
     match leading.numbers.first() {

@@ -59,6 +59,13 @@ fn words_kept_quiet_can_be_the_outcome() {
 }
 
 #[test]
+fn what_an_earlier_run_asked_is_told_too() {
+    let (now, mut talk) = (start(), Talk::new(false));
+    let late = post(Class::Answer, Key::Answer(7), None, false);
+    assert!(say(&mut talk, now, &late, "Outcome unknown: gavel was restarted.").is_some());
+}
+
+#[test]
 fn a_person_sees_that_it_began() {
     let (now, mut talk) = (start(), Talk::new(true));
     let ticket = talk.ask(now);
