@@ -17,6 +17,7 @@ pub(crate) const HUNDRED: usize = 100;
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
     serial: u32,
+    name: Option<&'static str>,
     pub(crate) muted: bool,
 }
 
@@ -38,10 +39,11 @@ impl Member {
 
     fn snapshot(&self, out: &mut String) {
         let (channel, uniqueid, n) = (self.channel(), self.uniqueid(), self.serial);
+        let name = self.name.map_or_else(|| format!("Caller {n}"), str::to_owned);
         let _ = write!(
             out,
             "Channel: {channel}\r\nChannelState: 6\r\nChannelStateDesc: Up\r\nCallerIDNum: 0113496{n:04}\r\n\
-             CallerIDName: Caller {n}\r\nConnectedLineNum: <unknown>\r\nConnectedLineName: <unknown>\r\n\
+             CallerIDName: {name}\r\nConnectedLineNum: <unknown>\r\nConnectedLineName: <unknown>\r\n\
              Language: en\r\nAccountCode: \r\nContext: conf\r\nExten: 201\r\nPriority: 2\r\n\
              Uniqueid: {uniqueid}\r\nLinkedid: {uniqueid}\r\n"
         );
@@ -51,7 +53,8 @@ impl Member {
 impl Flood {
     /// With so many in the conference, whose joins [`Flood::opening`] writes.
     pub(crate) fn new(members: u32) -> Self {
-        let members: VecDeque<_> = (1..=members).map(|serial| Member { serial, muted: false }).collect();
+        let members: VecDeque<_> =
+            (1..=members).map(|serial| Member { serial, name: None, muted: false }).collect();
         Self { serial: members.len() as u32, members, turn: 0 }
     }
 
@@ -76,6 +79,14 @@ impl Flood {
         self.talk(turn, out);
         self.voices(turn, out);
         self.come_and_go(out);
+    }
+
+    /// One more joins, of this name.
+    pub(crate) fn join_named(&mut self, name: &'static str, out: &mut String) {
+        self.serial += 1;
+        let new = Member { serial: self.serial, name: Some(name), muted: false };
+        conference("Join", &new, "Admin: No\r\nMuted: No\r\n", out);
+        self.members.push_back(new);
     }
 
     /// An item of ConfbridgeList for each member, with the list's id.
@@ -104,7 +115,8 @@ impl Flood {
 
     fn newexten(&self, at: usize, out: &mut String) {
         channel_event("Newexten", "dialplan", self.member(at), out);
-        let _ = write!(out, "Extension: 201\r\nApplication: Set\r\nAppData: CONFBRIDGE(user,quiet)=yes\r\n\r\n");
+        let _ =
+            write!(out, "Extension: 201\r\nApplication: Set\r\nAppData: CONFBRIDGE(user,quiet)=yes\r\n\r\n");
     }
 
     fn rtcp(&self, at: usize, out: &mut String) {
@@ -129,7 +141,8 @@ impl Flood {
 
     /// Two are muted, and those of the turn before unmuted.
     fn voices(&mut self, turn: usize, out: &mut String) {
-        let unmuted: Vec<usize> = (0..self.members.len()).filter(|i| self.members[*i].muted).take(2).collect();
+        let unmuted: Vec<usize> =
+            (0..self.members.len()).filter(|i| self.members[*i].muted).take(2).collect();
         let missing = 2 - unmuted.len();
         for at in unmuted {
             self.members[at].muted = false;
@@ -149,7 +162,7 @@ impl Flood {
     /// One joins, the one who is in longest leaves.
     fn come_and_go(&mut self, out: &mut String) {
         self.serial += 1;
-        let new = Member { serial: self.serial, muted: false };
+        let new = Member { serial: self.serial, name: None, muted: false };
         channel_event("Newchannel", "call", &new, out);
         out.push_str("\r\n");
         channel_event("Newstate", "call", &new, out);

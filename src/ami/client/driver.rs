@@ -102,6 +102,8 @@ impl Driver {
             }
         }
         self.outlets.publish(clock::now(), &mut self.pbx);
+        let counters = self.before;
+        self.outlets.status.send_modify(|s| (s.connected, s.counters) = (false, counters));
     }
 
     async fn attempt(&mut self, stop: &mut watch::Receiver<bool>) -> Attempt {
