@@ -81,12 +81,11 @@ fn listen(socket: TcpStream) -> Receiver<Asked> {
             match line.split_once(": ") {
                 Some(("Action", value)) => action = value.to_owned(),
                 Some(("ActionID", value)) => id = value.to_owned(),
-                _ if line.is_empty() => {
-                    if tx.send((std::mem::take(&mut action), std::mem::take(&mut id))).is_err() {
-                        return;
-                    }
-                }
-                _ => {}
+                _ if !line.is_empty() => {}
+                _ => match tx.send((std::mem::take(&mut action), std::mem::take(&mut id))) {
+                    Ok(()) => {}
+                    Err(_) => return,
+                },
             }
         }
     });
