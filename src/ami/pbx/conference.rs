@@ -29,6 +29,8 @@ pub(super) struct Conference {
     /// Who left since the barrier, with the channel: a list that has no Uniqueids may give that channel to another.
     left: HashSet<Arc<str>>,
     left_channels: HashSet<Arc<str>>,
+    /// Who was muted or unmuted since the barrier but is not known yet: the list may show them.
+    voiced: HashMap<Arc<str>, bool>,
     /// More than [`MAX_MEMBERS`] wanted in since the last list.
     pub(super) overflown: bool,
 }
@@ -46,6 +48,10 @@ pub(super) struct Member {
     pub(super) talking: Option<u64>,
     /// During which list it joined, was muted, talked.
     joined_in: u64,
+    /// Whether it was muted then.
+    joined_muted: bool,
+    /// And muted or unmuted since it joined.
+    revoiced: bool,
     voiced_in: u64,
     talked_in: u64,
 }
@@ -84,6 +90,8 @@ impl Member {
             waiting: false,
             talking: None,
             joined_in: 0,
+            joined_muted: false,
+            revoiced: false,
             voiced_in: 0,
             talked_in: 0,
         }
@@ -102,6 +110,7 @@ impl Conference {
             listing: false,
             left: HashSet::new(),
             left_channels: HashSet::new(),
+            voiced: HashMap::new(),
             overflown: false,
         }
     }
@@ -126,27 +135,34 @@ impl Conference {
     /// Takes a member in; `false` if it is known already (a list may be ahead of its event: the echo changes nothing)
     /// or if there are too many.
     pub(super) fn join(&mut self, call: &Arc<str>, mut member: Member) -> bool {
-        if self.listing {
-            self.left.remove(call);
-        }
+        let back = self.left.remove(call);
         if let Some(known) = self.members.get_mut(call) {
-            known.joined_in = self.list;
+            if known.joined_in != self.list {
+                (known.joined_in, known.joined_muted, known.revoiced) = (self.list, member.muted, false);
+            }
             return false;
         }
         if self.members.len() >= MAX_MEMBERS {
             self.overflown = true;
             return false;
         }
-        member.joined_in = self.list;
+        (member.joined_in, member.joined_muted) = (self.list, member.muted);
+        if back {
+            member.voiced_in = self.list; // what the list says is of the time before it left
+        }
         self.members.insert(call.clone(), member);
         true
     }
 
     /// Lets a member go.
     pub(super) fn leave(&mut self, call: &str) -> Option<(Arc<str>, Member)> {
-        let (call, member) = self.members.remove_entry(call)?;
+        let found = self.members.remove_entry(call);
+        if self.listing && self.left.len() < MAX_MEMBERS {
+            self.voiced.remove(call);
+            self.left.insert(found.as_ref().map_or_else(|| call.into(), |(call, _)| call.clone()));
+        }
+        let (call, member) = found?;
         if self.listing {
-            self.left.insert(call.clone());
             self.left_channels.insert(member.channel.clone());
         }
         Some((call, member))
@@ -154,8 +170,13 @@ impl Conference {
 
     /// Mutes or unmutes; whether that is a change, `None` for a stranger.
     pub(super) fn mute(&mut self, call: &str, on: bool) -> Option<bool> {
-        let member = self.members.get_mut(call)?;
-        member.voiced_in = self.list;
+        let Some(member) = self.members.get_mut(call) else {
+            if self.listing && self.voiced.len() < MAX_MEMBERS {
+                self.voiced.insert(call.into(), on);
+            }
+            return None;
+        };
+        (member.voiced_in, member.revoiced) = (self.list, true);
         Some(std::mem::replace(&mut member.muted, on) != on)
     }
 
@@ -187,16 +208,20 @@ impl Conference {
     /// The barrier: what was applied before is older than the list, what is applied from now on is newer.
     pub(super) fn list_begins(&mut self) {
         self.list += 1;
+        self.forget_since();
         self.listing = true;
-        self.left.clear();
-        self.left_channels.clear();
     }
 
     /// The list did not come to its end.
     pub(super) fn list_failed(&mut self) {
         self.listing = false;
+        self.forget_since();
+    }
+
+    fn forget_since(&mut self) {
         self.left.clear();
         self.left_channels.clear();
+        self.voiced.clear();
     }
 
     /// Compares with the whole list, once. Changes nothing but the end of the list: the differences come back to be
@@ -206,11 +231,19 @@ impl Conference {
         let shown: HashSet<Arc<str>> = listed.iter().map(|l| l.call.clone()).collect();
         let ghost = |m: &Member| !self.listing || m.joined_in != self.list;
         for (call, member) in &self.members {
-            if !shown.contains(call) && ghost(member) {
+            if shown.contains(call) {
+                continue;
+            }
+            if ghost(member) {
                 out.push(Difference::Left(call.clone()));
+            } else if !member.revoiced && member.muted != member.joined_muted {
+                out.push(Difference::Muted(call.clone(), member.joined_muted));
             }
         }
-        for item in listed {
+        for mut item in listed {
+            if let Some(on) = self.voiced.get(&item.call) {
+                item.member.muted = *on;
+            }
             match self.members.get(&item.call) {
                 Some(known) => self.compare(known, item, &mut out),
                 None if self.left.contains(&item.call) => {}

@@ -84,13 +84,13 @@ fn a_kick_lists_first_and_never_hits_the_reused_number() {
 #[test]
 fn a_late_kick_is_not_yet_then_done() {
     let ann = seat("1.3", 3);
-    let mut s = stage(&[ann.clone()]);
+    let mut s = stage(std::slice::from_ref(&ann));
     s.order(1, "Sam", Wish::Kick { call: call("1.3") });
-    s.members("200", &[ann.clone()]);
+    s.members("200", std::slice::from_ref(&ann));
     assert_eq!(s.lines(), ["ConfbridgeKick 200 3"]);
     s.ok("ConfbridgeKick");
     s.pass(3);
-    s.members("200", &[ann.clone()]);
+    s.members("200", std::slice::from_ref(&ann));
     assert_eq!(s.last(1), Step::NotYet);
     s.pass(1);
     s.event(&ann.leave("200"));
@@ -100,12 +100,12 @@ fn a_late_kick_is_not_yet_then_done() {
 #[test]
 fn a_guard_waits_for_a_list_younger_than_its_order() {
     let ann = seat("1.3", 3);
-    let mut s = stage(&[ann.clone()]);
+    let mut s = stage(std::slice::from_ref(&ann));
     s.pass(30);
     let token = s.members_begin("200");
     s.order(1, "Sam", Wish::Kick { call: call("1.3") });
     assert!(!s.lines().contains(&"ConfbridgeList 200".to_owned()), "one list at a time");
-    s.members_end(token, "200", &[ann.clone()]);
+    s.members_end(token, "200", std::slice::from_ref(&ann));
     assert!(s.lines().contains(&"ConfbridgeList 200".to_owned()), "the list that ran is too old");
     assert_eq!(s.stages(1), [Step::Guarding]);
     s.members("200", &[ann]);

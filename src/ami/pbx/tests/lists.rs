@@ -6,7 +6,7 @@ use crate::model::{Differences, LinkChange, Tech};
 #[test]
 fn a_list_tells_differences_once() {
     let (ann, bob) = (someone("1.1"), someone("1.2"));
-    let mut s = Stage::up(&[ann.clone()]);
+    let mut s = Stage::up(std::slice::from_ref(&ann));
     s.pass(30);
     let token = s.members_begin("200");
     s.event(&ann.leave("200"));
@@ -20,7 +20,7 @@ fn a_list_tells_differences_once() {
 #[test]
 fn what_came_before_the_barrier_is_older_than_the_list() {
     let (ann, bob) = (someone("1.1"), someone("1.2"));
-    let mut s = Stage::up(&[ann.clone()]);
+    let mut s = Stage::up(std::slice::from_ref(&ann));
     s.pass(30);
     s.event(&bob.join("200"));
     s.event(&ann.leave("200"));
@@ -50,7 +50,7 @@ fn a_list_may_be_ahead_of_its_events() {
 #[test]
 fn a_mute_after_the_barrier_is_newer_than_the_list() {
     let ann = someone("1.1");
-    let mut s = Stage::up(&[ann.clone()]);
+    let mut s = Stage::up(std::slice::from_ref(&ann));
     s.pass(30);
     let token = s.members_begin("200");
     s.event(&ann.event("ConfbridgeMute", "200", ""));
@@ -92,7 +92,7 @@ fn a_list_is_asked_for_where_the_number_of_parties_does_not_fit() {
 #[test]
 fn forged_packets_last_until_the_next_list() {
     let (ann, ghost) = (someone("1.1"), someone("6.66"));
-    let mut s = Stage::up(&[ann.clone()]);
+    let mut s = Stage::up(std::slice::from_ref(&ann));
     s.event(&ghost.join("200"));
     s.event(&ann.leave("200"));
     s.pass(5);

@@ -5,6 +5,7 @@ mod guards;
 mod link;
 mod lists;
 mod numbers;
+mod properties;
 mod standing;
 
 use std::sync::Arc;
