@@ -58,7 +58,8 @@ pub(super) fn leading(typed: &str) -> Leading<'_> {
 
 /// A name as typed; `None` for what never is one.
 pub(super) fn name(typed: &str) -> Option<CallerRef> {
-    let name = Foreign::text(typed);
+    // Capped like the names themselves, so that a long one typed whole is still the same.
+    let name = Foreign::name(typed);
     let first = name.as_str().split(' ').next().unwrap_or_default();
     let reserved = RESERVED.iter().any(|word| word.eq_ignore_ascii_case(first));
     let letters = name.as_str().chars().any(char::is_alphabetic);

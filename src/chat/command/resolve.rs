@@ -168,6 +168,15 @@ mod tests {
         assert!(name("joel").found.is_empty());
     }
 
+    #[test]
+    fn a_long_name_typed_whole_is_found() {
+        let long = "Konstantinopolitanischer Dudelsack";
+        let call = crate::command::parse(&format!("mute {long}")).unwrap();
+        let crate::command::Callers::These(callers) = call.args.callers else { panic!() };
+        let seen = resolve(&callers, &[(2, Name::new(long)), (3, Name::new("Konstantin"))]);
+        assert_eq!(seen.numbers().collect::<Vec<_>>(), [2]);
+    }
+
     proptest! {
         #[test]
         fn never_a_caller_who_is_not_there(typed in any::<String>(), number in any::<u32>(), names in proptest::collection::vec(any::<String>(), 0..6)) {
