@@ -1,40 +1,134 @@
-//! The run: clients, store and, soon, desk and networks, until somebody stops it.
+//! `gavel run`: everything wired together, from the first connection to the last row on the disk.
+//!
+//! Owns the tasks and the order in which they end; each task owns what it works on. Invariants: every task is waited
+//! for; nothing that a network does, or a disk, ends the run, except a terminal whose input is over and a network that
+//! froze twice; the end takes less than 5 s.
 
-use gavel_ami::client;
+mod feed;
+mod places;
+mod rooms;
+mod wire;
+
+use std::io;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::timeout;
+use tracing::{info, warn};
 
 use crate::start::Start;
+use crate::supervisor::Ended;
+use wire::{Parts, Stops};
+
+/// The desk waits for orders under way, then says of the rest that it is not known.
+const DESK: Duration = Duration::from_millis(2000);
+/// What was said last reaches the networks, which then close; Asterisk is told goodbye meanwhile.
+const NETWORKS: Duration = Duration::from_millis(1800);
+/// The last rows.
+const STORE: Duration = Duration::from_millis(800);
 
 /// Why a run ended without being asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The system hands out no signals.
     #[error("can't listen for signals")]
-    Signals(#[from] std::io::Error),
+    Signals(#[source] io::Error),
+    /// The terminal can't be opened.
+    #[error("can't use the terminal")]
+    Terminal(#[source] io::Error),
+    /// Each frozen incarnation may burn a core, and none of them can be killed but with the process.
+    #[error("the network {0} froze twice; gavel ends so that the service manager starts it afresh")]
+    Stuck(&'static str),
+    /// A bug. What it was is in the log.
+    #[error("a part of gavel failed")]
+    Failed(#[source] JoinError),
 }
 
-/// Looks after everything until SIGTERM or Ctrl-C.
-pub async fn run(mut start: Start) -> Result<(), RunError> {
-    let (stop, stopped) = watch::channel(false);
-    let mut tasks = JoinSet::new();
-    for (name, asterisk) in &start.config.asterisks {
-        let Some(login) = start.logins.remove(name) else { continue };
-        let restored = start.opened.restored(name);
-        let (handle, driver) = client::client(login, start.config.pbx_setup(asterisk), restored);
-        tasks.spawn(driver.run(stopped.clone()));
-        if let Some(mut feed) = handle.ledger() {
-            let (store, name) = (start.opened.store.clone(), name.clone());
-            tasks.spawn(async move {
-                while let Some(row) = feed.recv().await {
-                    store.ledger(&name, row).await;
-                }
-            });
+/// What ends a run.
+enum End {
+    Asked,
+    Stuck(&'static str),
+    Failed(JoinError),
+}
+
+/// Looks after everything until SIGTERM, Ctrl-C, or the end of the terminal's input.
+pub async fn run(start: Start) -> Result<(), RunError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
+    let store = start.opened.store.clone();
+    let mut parts = wire::wire(start).map_err(RunError::Terminal)?;
+    let end = tokio::select! {
+        _ = any(&mut terminate, &mut interrupt) => End::Asked,
+        end = until_over(&mut parts) => end,
+    };
+    info!("ending");
+    shut_down(parts).await;
+    if timeout(STORE, store.close()).await.is_err() {
+        warn!("the state file took too long, the last rows may be missing");
+    }
+    match end {
+        End::Asked => Ok(()),
+        End::Stuck(network) => Err(RunError::Stuck(network)),
+        End::Failed(error) => Err(RunError::Failed(error)),
+    }
+}
+
+async fn any(one: &mut Signal, other: &mut Signal) {
+    tokio::select! {
+        _ = one.recv() => {}
+        _ = other.recv() => {}
+    }
+}
+
+/// Until something is over that the run is for. A network that ended well is missed by nobody, but the terminal was
+/// asked for: its end is that of the run.
+async fn until_over(parts: &mut Parts) -> End {
+    loop {
+        tokio::select! {
+            Some(ended) = parts.networks.join_next() => match ended {
+                Ok((network, Ended::Stuck)) => return End::Stuck(network),
+                Ok(("console", _)) => return End::Asked,
+                Ok((network, ended)) => info!(network, ?ended, "network closed"),
+                Err(error) => return End::Failed(error),
+            },
+            Some(Err(error)) = parts.desk.join_next() => return End::Failed(error),
+            Some(Err(error)) = parts.cores.join_next() => return End::Failed(error),
+            Some(Err(error)) = parts.feeds.join_next() => return End::Failed(error),
+            else => std::future::pending::<()>().await,
         }
     }
-    tokio::signal::ctrl_c().await?;
-    let _ = stop.send(true);
-    tasks.join_all().await;
-    start.opened.store.close().await;
-    Ok(())
+}
+
+/// From the people inwards: nobody is asked anything new, what was said is delivered, Asterisk is told goodbye, and
+/// what it said last is written down.
+async fn shut_down(parts: Parts) {
+    let Parts { stops: Stops { desk, announcer, networks, cores }, mut feeds, .. } = parts;
+    let (mut desks, mut supervisors, mut drivers) = (parts.desk, parts.networks, parts.cores);
+    tell(&desk);
+    patience("the desk", DESK, all(&mut desks)).await;
+    tell(&announcer);
+    tell(&networks);
+    tell(&cores);
+    patience("networks and Asterisk", NETWORKS, async {
+        tokio::join!(all(&mut supervisors), all(&mut drivers))
+    })
+    .await;
+    // The cores are gone, so these end by themselves, when they have passed on what they had.
+    patience("what is passed on", STORE, all(&mut feeds)).await;
+}
+
+fn tell(stop: &watch::Sender<bool>) {
+    stop.send_replace(true);
+}
+
+async fn all<T: 'static>(tasks: &mut JoinSet<T>) {
+    while tasks.join_next().await.is_some() {}
+}
+
+async fn patience(what: &str, limit: Duration, work: impl Future) {
+    if timeout(limit, work).await.is_err() {
+        warn!(what, "took too long to end, left behind");
+    }
 }

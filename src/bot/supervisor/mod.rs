@@ -44,6 +44,8 @@ pub struct Pace {
     pub backoff: (Duration, Duration),
     /// Who was open for so long begins with the first pause again.
     pub settled: Duration,
+    /// Before it is told to stop, it has so long to take what was posted.
+    pub last_posts: Duration,
     /// An incarnation that is told to stop has so long to do it.
     pub stop: Duration,
 }
@@ -119,7 +121,8 @@ impl Default for Pace {
             replace: Duration::from_secs(45),
             backoff: (Duration::from_secs(1), Duration::from_secs(60)),
             settled: Duration::from_secs(60),
-            stop: Duration::from_millis(1500),
+            last_posts: Duration::from_millis(500),
+            stop: Duration::from_millis(1200),
         }
     }
 }
@@ -220,8 +223,13 @@ impl Supervisor {
         }
     }
 
-    /// Tells it to stop. One that does not is left to the end of the process.
-    async fn close(&self, far: &Far, done: Done) -> Turn {
+    /// Tells it to stop, when it has taken what was posted before. One that does not is left to the end of the process.
+    async fn close(&mut self, far: &Far, done: Done) -> Turn {
+        while let Ok(post) = self.posts.try_recv() {
+            self.show(far, post);
+        }
+        // All places are free again when all posts were taken.
+        let _ = timeout(self.pace.last_posts, far.posts.reserve_many(far.posts.max_capacity())).await;
         let _ = far.stop.send(true);
         if timeout(self.pace.stop, done).await.is_err() {
             warn!(network = self.network.name(), "does not stop, left behind");

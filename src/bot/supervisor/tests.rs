@@ -143,6 +143,7 @@ fn fast() -> Pace {
         replace: ms(300),
         backoff: (ms(10), ms(40)),
         settled: Duration::from_secs(60),
+        last_posts: ms(5000),
         stop: ms(1000),
     }
 }
