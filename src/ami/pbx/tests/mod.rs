@@ -6,6 +6,7 @@ mod link;
 mod lists;
 mod numbers;
 mod properties;
+mod replay;
 mod standing;
 
 use std::sync::Arc;
