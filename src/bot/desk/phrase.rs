@@ -198,27 +198,30 @@ fn gone(sight: Sight<'_>, items: &[&Item], nothing: bool) -> Doc {
         Some(_) | None => " Nothing was done.",
     };
     match (items, subject(items)) {
-        ([item], Some(number)) => left(sight, item, &number).say(tail),
+        ([item], Some(number)) => left(sight, item, &number, tail),
         (_, Some(numbers)) => Doc::new().say(format!("{numbers} had left.{tail}")),
         (_, None) => Doc::new().say(format!("Nobody is in the room.{tail}")),
     }
 }
 
-/// "#3 left 4 s ago."
-fn left(sight: Sight<'_>, item: &Item, number: &str) -> Doc {
+/// "#3 left 4 s ago. Nobody was removed."
+fn left(sight: Sight<'_>, item: &Item, number: &str, tail: &str) -> Doc {
     let call = match &item.wish {
         Wish::Mute { call, .. } | Wish::Kick { call } | Wish::Hangup { call } | Wish::Note { call, .. } => {
             call
         }
         Wish::Lock { .. } | Wish::MuteAll { .. } | Wish::Topic { .. } => return Doc::new(),
     };
-    let Some(departed) = sight.room.left(call) else { return Doc::new().say(format!("{number} has left.")) };
+    let Some(departed) = sight.room.left(call) else {
+        return Doc::new().say(format!("{number} has left.{tail}"));
+    };
     let when = ago(sight.now.wall, departed.at);
     match &departed.by {
-        Some(by) => {
-            Doc::new().say(format!("{number} was removed by ")).foreign(&name(by)).say(format!(" {when}."))
-        }
-        None => Doc::new().say(format!("{number} left {when}.")),
+        Some(by) => Doc::new()
+            .say(format!("{number} was already removed, by "))
+            .foreign(&name(by))
+            .say(format!(" {when}.")),
+        None => Doc::new().say(format!("{number} left {when}.{tail}")),
     }
 }
 

@@ -101,12 +101,16 @@ pub(super) async fn network(mut status: watch::Receiver<NetworkStatus>, announce
     }
 }
 
-/// How the state file is, to the announcer; also how it is at the start.
+/// How the state file is, to the announcer; also how it is at the start. The store outlives the announcer.
 pub(super) async fn health(mut health: watch::Receiver<StoreHealth>, announcer: mpsc::Sender<News>) {
     loop {
         let news = News::Store(health.borrow_and_update().clone());
-        if announcer.send(news).await.is_err() || health.changed().await.is_err() {
+        if announcer.send(news).await.is_err() {
             return;
+        }
+        tokio::select! {
+            changed = health.changed() => if changed.is_err() { return },
+            () = announcer.closed() => return,
         }
     }
 }

@@ -120,7 +120,7 @@ fn who_left_is_not_removed_and_when_is_told() {
     let mut snapshot = (*play.room.snapshot).clone();
     snapshot.departed[0].by = Some(by("Lee"));
     play.room.snapshot = Arc::new(snapshot);
-    assert_eq!(play.settle(vec![Outcome::Gone]), "#5 was removed by Lee 4 s ago. Nobody was removed.");
+    assert_eq!(play.settle(vec![Outcome::Gone]), "#5 was already removed, by Lee 4 s ago.");
 }
 
 #[test]
