@@ -85,8 +85,12 @@ impl Pbx {
         self.out.resync = true;
         self.state.step = Step::Starting;
         self.state.restarted = false;
-        self.submit(Errand::Startup, Expect::Response, Action::new("CoreStatus"));
+        self.ask_startup();
         self.rooms.iter_mut().for_each(super::room::Room::changed);
+    }
+
+    fn ask_startup(&mut self) {
+        self.submit(Errand::Startup, Expect::Response, Action::new("CoreStatus"));
     }
 
     pub(super) fn submit(&mut self, errand: Errand, expect: Expect, action: Action) {
@@ -98,6 +102,7 @@ impl Pbx {
     pub(super) fn started(&mut self, now: Now, reply: &Reply) {
         let mark = match reply {
             Reply::Response(frame) => mark(frame),
+            Reply::TimedOut => return self.ask_startup(),
             _ => None,
         };
         if let Some(mark) = mark {
