@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::conference::{Difference, Listed, Member};
 use super::facts::Found;
 use super::outbox::Draft;
-use super::room::{AIR, Room};
+use super::room::Room;
 use super::{At, Errand, Pbx, uniqueid};
 use crate::Now;
 use crate::dialect::{Query, Seen, is_announcer};
@@ -18,7 +18,7 @@ use crate::session::{Expect, Reply, Token};
 use crate::wire::{Kind, OwnedFrame};
 
 /// Lock, waiting and a room muted by phone have no events.
-const POLL: Duration = Duration::from_secs(5);
+pub(super) const POLL: Duration = Duration::from_secs(5);
 /// What events told is compared with the truth this often.
 const RELIST: Duration = Duration::from_secs(30);
 /// After a list that failed.
@@ -47,8 +47,9 @@ pub(super) enum Which {
     Members(At),
 }
 
+/// One of the lists.
 #[derive(Debug, Default)]
-struct Slot {
+pub(super) struct Slot {
     running: bool,
     wanted: bool,
     now: Vec<Waiter>,
@@ -61,9 +62,9 @@ struct Slot {
     /// Items that wait for the list of channels to tell whose they are.
     held: Vec<OwnedFrame>,
     /// Marked users, as the list of conferences last said.
-    marked: u32,
+    pub(super) marked: u32,
     /// Somebody joined by an event since the last list: only a list says who waits.
-    joined: bool,
+    pub(super) joined: bool,
 }
 
 impl Lists {
@@ -91,11 +92,15 @@ impl Lists {
         }
     }
 
+    pub(super) fn conferences(&self) -> Vec<At> {
+        self.members.iter().map(|(at, _)| *at).collect()
+    }
+
     fn all(&self) -> Vec<Which> {
         std::iter::once(Which::Halls).chain(self.members.iter().map(|(at, _)| Which::Members(*at))).collect()
     }
 
-    fn slot(&mut self, which: Which) -> Option<&mut Slot> {
+    pub(super) fn slot(&mut self, which: Which) -> Option<&mut Slot> {
         match which {
             Which::Halls => Some(&mut self.halls),
             Which::Members(at) => self.members.iter_mut().find(|(a, _)| *a == at).map(|(_, slot)| slot),
@@ -291,53 +296,7 @@ impl Pbx {
         member
     }
 
-    fn halls_listed(&mut self, now: Now, items: &[OwnedFrame]) {
-        for at in self.lists.members.iter().map(|(at, _)| *at).collect::<Vec<_>>() {
-            self.hall_listed(now, at, items);
-        }
-        self.list_done(now, Which::Halls, POLL);
-        self.check_late(now);
-    }
-
-    fn hall_listed(&mut self, now: Now, at: At, items: &[OwnedFrame]) {
-        let Some(conference) = self.room(at).and_then(|r| r.parts.get(at.part)) else { return };
-        let halls = items.iter().filter_map(|item| self.dialect.hall(item.view()));
-        let hall = halls.into_iter().find(|hall| conference.is(hall.conference));
-        let (known, waits) = (conference.len(), conference.members().any(|(_, m)| m.waiting));
-        let Some(hall) = hall else {
-            if known > 0 && self.is_up() {
-                self.ask(now, Which::Members(at), None);
-            } else if known == 0 {
-                self.conference_over(now, at);
-            }
-            return;
-        };
-        let (parties, marked, locked, muted) = (hall.parties, hall.marked, hall.locked, hall.muted);
-        let Some(slot) = self.lists.slot(Which::Members(at)) else { return };
-        let odd = parties as usize != known || slot.marked != marked || slot.joined || waits;
-        slot.marked = marked;
-        if odd && self.is_up() {
-            self.ask(now, Which::Members(at), None);
-        }
-        self.door(now, at, locked, muted);
-    }
-
-    fn door(&mut self, now: Now, at: At, locked: bool, muted: bool) {
-        let Some(room) = self.rooms.get_mut(at.room) else { return };
-        let Some(conference) = room.parts.get_mut(at.part) else { return };
-        let other_door = std::mem::replace(&mut conference.locked, locked) != locked;
-        if std::mem::replace(&mut conference.muted, muted) != muted {
-            room.touched();
-        }
-        if other_door && at.part == AIR {
-            let by = self.who_locked(at.room, locked);
-            if let Some(room) = self.rooms.get_mut(at.room) {
-                room.locked(now, &mut self.out, locked, by);
-            }
-        }
-    }
-
-    fn list_done(&mut self, now: Now, which: Which, next: Duration) {
+    pub(super) fn list_done(&mut self, now: Now, which: Which, next: Duration) {
         let Some(slot) = self.lists.slot(which) else { return };
         (slot.first, slot.told) = (false, false);
         let (waited, again) = slot.finish(now.mono + next);

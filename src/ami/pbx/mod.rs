@@ -5,9 +5,11 @@
 //! evidence for that very call; nothing is sent twice; a number names one call in a show.
 
 mod acts;
+mod census;
 mod conference;
 mod deeds;
 mod facts;
+mod halls;
 mod ledger;
 mod link;
 mod lists;
