@@ -181,7 +181,10 @@ impl Announcer {
         if !self.restored.remove(&order.id) {
             return;
         }
-        let Some(room) = entry.room.as_ref().and_then(|room| self.rooms.get(room)) else { return };
+        // A call that nobody knows any more is in no room: then it was that of the place where it was asked.
+        let asked = || self.places.iter().find(|place| place.setup.id.as_str() == order.by.place);
+        let room = entry.room.as_ref().or_else(|| asked().map(|place| &place.setup.room));
+        let Some(room) = room.and_then(|room| self.rooms.get(room)) else { return };
         let view = room.view();
         let sight = Sight { now: self.clock.now(), room: &view, zone: &self.zone };
         let who = entry.number.zip(entry.caller.as_ref()).map(|(number, caller)| view.person(number, caller));

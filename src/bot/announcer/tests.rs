@@ -339,8 +339,7 @@ async fn what_an_earlier_run_ordered_is_told_when_it_is_settled() {
     play.tell(of("Joel", order(7, kick(), Outcome::Done))).await;
     play.tell(of("Joel", order(99, kick(), Outcome::Done))).await;
     let refused = Outcome::Refused(Refusal::NotSent);
-    play.tell(Entry { room: Some(room()), ..bare(order(8, Wish::Lock { room: room(), on: true }, refused)) })
-        .await;
+    play.tell(Entry { room: None, ..bare(order(8, Wish::Lock { room: room(), on: true }, refused)) }).await;
     let first = play.next().await;
     assert_eq!(first.class, Class::Alert);
     assert_eq!(plain(&first.doc), "Asked by Sam before gavel was restarted: #12 Joel removed.");

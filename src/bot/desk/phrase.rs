@@ -77,6 +77,9 @@ pub fn outcome(sight: Sight<'_>, told: &Told, items: &[&Item], reason: Option<&s
             let text = refused(refusal, sight.now.wall, sight.zone);
             if nothing { text.say(" Nothing was done.") } else { about(items).then(text) }
         }
+        Told::Settled(Outcome::NeverSeen) if is_mute_all(items) => {
+            all_muted(sight.room).say(" Of some nothing was seen. Look at the roster.")
+        }
         Told::Settled(Outcome::NeverSeen) => {
             about(items).say("Asterisk said yes, but nothing was seen of it. Look at the roster.")
         }
@@ -143,6 +146,10 @@ fn done(sight: Sight<'_>, items: &[&Item], reason: Option<&str>) -> Doc {
         }
         Wish::Note { text: None, .. } => Doc::from("Note on ").then(who(items)).say(" cleared."),
     }
+}
+
+fn is_mute_all(items: &[&Item]) -> bool {
+    matches!(items, [Item { wish: Wish::MuteAll { on: true, .. }, .. }])
 }
 
 fn all_muted(room: &RoomView) -> Doc {

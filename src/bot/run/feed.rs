@@ -131,3 +131,65 @@ pub(super) fn start(feeds: &mut JoinSet<()>, server: &ServerName, handle: &Handl
         feeds.spawn(ledger(server.clone(), rows, sinks.store.clone()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gavel_ami::model::{By, CallId, Order, OrderId, Stage, Wish};
+    use tokio::sync::broadcast;
+
+    use super::*;
+    use crate::fixtures::{NOW, by, call, look, snapshot};
+
+    fn entry(seq: u64, what: What) -> Arc<Entry> {
+        let (room, call, number, by, caller) = (None, None::<CallId>, None, None::<By>, None);
+        Arc::new(Entry { seq, at: NOW, epoch: 2, room, call, number, what, by, resync: false, caller })
+    }
+
+    fn order() -> What {
+        let wish = Wish::Kick { call: call(3) };
+        let order = Order { id: OrderId(1), by: by("Sam"), wish, reason: None, epoch: 2 };
+        What::Order { order: Box::new(order), stage: Stage::Sent }
+    }
+
+    #[tokio::test]
+    async fn the_desk_hears_of_orders_and_of_what_it_missed() {
+        let server = ServerName::new("main");
+        let (core, heard) = broadcast::channel(2);
+        let (desk, mut hears) = mpsc::channel(8);
+        for seq in 1..=4 {
+            core.send(entry(seq, What::Locked(true))).unwrap();
+        }
+        core.send(entry(5, order())).unwrap();
+        drop(core);
+        orders(server.clone(), heard, desk).await;
+        assert!(matches!(hears.recv().await, Some(Heard::Missed(of)) if of == server));
+        assert!(matches!(hears.recv().await, Some(Heard::Entry(entry)) if entry.seq == 5));
+        assert!(hears.recv().await.is_none(), "it ends with its source");
+    }
+
+    #[tokio::test]
+    async fn the_announcer_hears_everything_and_what_it_missed() {
+        let server = ServerName::new("main");
+        let (core, heard) = broadcast::channel(2);
+        let (announcer, mut hears) = mpsc::channel(8);
+        for seq in 1..=4 {
+            core.send(entry(seq, What::Locked(true))).unwrap();
+        }
+        drop(core);
+        entries(server, heard, announcer).await;
+        assert!(matches!(hears.recv().await, Some(News::Missed(_))));
+        assert!(matches!(hears.recv().await, Some(News::Entry(_, entry)) if entry.seq == 3));
+    }
+
+    #[tokio::test]
+    async fn a_place_sees_what_its_room_became() {
+        let (core, room) = watch::channel(Arc::new(snapshot()));
+        let look = Arc::new(look(false));
+        let before = board::board(View::Public, &look, &snapshot());
+        let (show, seen) = watch::channel(before.clone());
+        core.send_replace(Arc::new(RoomSnapshot { locked: true, ..snapshot() }));
+        drop(core);
+        board(look, room, View::Public, show).await;
+        assert_ne!(*seen.borrow(), before);
+    }
+}

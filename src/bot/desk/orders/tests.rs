@@ -111,6 +111,19 @@ fn each_act_in_its_words() {
 }
 
 #[test]
+fn a_mute_all_that_misses_some_says_so() {
+    let all = of_room(|room| Wish::MuteAll { room, on: true });
+    let told = play(vec![all], None).settle(vec![Outcome::NeverSeen]);
+    assert!(
+        told.starts_with("All but the crew are muted: 0 of 2 callers so far.")
+            && told.ends_with("Look at the roster.")
+    );
+    let all = of_room(|room| Wish::MuteAll { room, on: false });
+    let told = play(vec![all], None).settle(vec![Outcome::NeverSeen]);
+    assert_eq!(told, "Mute all: Asterisk said yes, but nothing was seen of it. Look at the roster.");
+}
+
+#[test]
 fn who_left_is_not_removed_and_when_is_told() {
     let gone = play(vec![kick(5)], None).settle(vec![Outcome::Gone]);
     assert_eq!(gone, "#5 left 4 s ago. Nobody was removed.");
