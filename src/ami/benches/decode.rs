@@ -36,7 +36,11 @@ fn benches(c: &mut Criterion) {
     let events = (ROUND * HUNDRED) as u64;
     println!("{} bytes per event", rounds[0].len() as u64 / events);
     let mut group = c.benchmark_group("flood");
-    group.throughput(Throughput::Elements(events)).sample_size(20).measurement_time(Duration::from_secs(3));
+    group
+        .throughput(Throughput::Elements(events))
+        .sample_size(20)
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(2));
     let mut bench = |name: &str, work: &mut dyn FnMut(&[u8])| {
         let mut at = 0;
         group.bench_function(BenchmarkId::from_parameter(name), |b| {

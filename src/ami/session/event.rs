@@ -48,6 +48,28 @@ pub enum SessionEvent<'a> {
     Ended(Ended),
 }
 
+/// What is told later, so without borrowed frames.
+#[derive(Debug)]
+pub(super) enum Notice {
+    Ready(Greeting),
+    ListBegins { token: Token },
+    Reply { token: Token, reply: Reply },
+    Desynchronised(String),
+    Ended(Ended),
+}
+
+impl From<Notice> for SessionEvent<'_> {
+    fn from(notice: Notice) -> Self {
+        match notice {
+            Notice::Ready(greeting) => Self::Ready(greeting),
+            Notice::ListBegins { token } => Self::ListBegins { token },
+            Notice::Reply { token, reply } => Self::Reply { token, reply },
+            Notice::Desynchronised(why) => Self::Desynchronised(why),
+            Notice::Ended(why) => Self::Ended(why),
+        }
+    }
+}
+
 /// How an action was answered.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Reply {

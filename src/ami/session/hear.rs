@@ -1,8 +1,9 @@
 //! What the session makes of each frame: the login's answers, its own actions' answers, the items of its lists.
 
+use super::event::Notice;
 use super::flight::{MAX_ITEMS, MAX_LIST, Purpose};
 use super::machine::Phase;
-use super::{Ended, Expect, Reply, Session, SessionEvent, Token, login, reply};
+use super::{Ended, Expect, Reply, Session, Token, login, reply};
 use crate::wire::{Action, Frame, Kind, MAX_FRAME};
 
 impl Session {
@@ -53,7 +54,7 @@ impl Session {
 
     pub(super) fn ready(&mut self) {
         self.phase = Phase::Ready;
-        self.pending.push_back(SessionEvent::Ready(self.greeting.clone()));
+        self.pending.push_back(Notice::Ready(self.greeting.clone()));
     }
 
     /// An event while a list comes in; `true`: it was of the list.
@@ -129,7 +130,7 @@ impl Session {
     fn list_begins(&mut self, id: u64, token: Token, told: bool) {
         self.flight.list_begins(id);
         if !told {
-            self.pending.push_back(SessionEvent::ListBegins { token });
+            self.pending.push_back(Notice::ListBegins { token });
         }
         if self.flight.first().is_some_and(|f| f.id == id) {
             self.flight.since = self.now;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use super::event::Notice;
 use super::flight::{Flight, Purpose};
 use super::{Ended, Expect, Login, Reply, SessionEvent, Token};
 use crate::Now;
@@ -60,7 +61,7 @@ pub struct Session {
     pub(super) own: VecDeque<(Purpose, Action)>,
     pub(super) waiting: VecDeque<(Token, Expect, Action)>,
     /// Told before the next frame is looked at.
-    pub(super) pending: VecDeque<SessionEvent<'static>>,
+    pub(super) pending: VecDeque<Notice>,
     pub(super) last_id: u64,
     pub(super) counters: Counters,
 }
@@ -150,7 +151,7 @@ impl Session {
     pub fn poll(&mut self) -> Option<SessionEvent<'_>> {
         loop {
             if let Some(event) = self.pending.pop_front() {
-                return Some(event);
+                return Some(event.into());
             }
             if self.phase == Phase::Over {
                 return None;
@@ -228,17 +229,17 @@ impl Session {
     }
 
     pub(super) fn tell(&mut self, token: Token, reply: Reply) {
-        self.pending.push_back(SessionEvent::Reply { token, reply });
+        self.pending.push_back(Notice::Reply { token, reply });
     }
 
     pub(super) fn desynchronised(&mut self, why: String) {
         self.flight.break_lists();
-        self.pending.push_back(SessionEvent::Desynchronised(why));
+        self.pending.push_back(Notice::Desynchronised(why));
     }
 
     pub(super) fn end(&mut self, why: Ended) {
         self.closed();
-        self.pending.push_back(SessionEvent::Ended(why));
+        self.pending.push_back(Notice::Ended(why));
     }
 
     fn drop_waiting(&mut self) {

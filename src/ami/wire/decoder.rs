@@ -3,7 +3,9 @@
 //! Invariant: at most [`MAX_FRAME`] bytes of an unfinished frame are kept, whatever comes; of a longer one not even
 //! that, once its beginning was shown. Line ends may be CR LF or LF alone, also mixed; empty packets are no frames.
 
-use super::frame::{Frame, Line, value_of};
+use memchr::memmem;
+
+use super::frame::{Frame, Lazy, Line, value_of};
 
 /// The longest frame that is delivered. Longer ones are skipped.
 pub(crate) const MAX_FRAME: usize = 64 * 1024;
@@ -67,6 +69,12 @@ pub(crate) struct Decoder {
     /// The frame shown last ends here; it is let go at the next step.
     shown: Option<usize>,
     lines: Vec<Line>,
+    /// In place of `lines` for a frame that was found as a whole.
+    lazy: Lazy,
+    /// The frame shown was found as a whole.
+    whole: bool,
+    /// Where frames end, but for the line end before.
+    ends: [End; 2],
     body: (usize, usize),
     mode: Mode,
     /// A `Response: Follows` is to be taken as the beginning of raw output. Only while a command is waiting for its
@@ -83,6 +91,9 @@ impl Decoder {
             scanned: 0,
             shown: None,
             lines: Vec::with_capacity(64),
+            lazy: Lazy::default(),
+            whole: false,
+            ends: [End::new(b"\n\r\n"), End::new(b"\n\n")],
             body: (0, 0),
             mode: Mode::Banner,
             follows: false,
@@ -98,6 +109,7 @@ impl Decoder {
             self.buf.drain(..self.start);
             self.line -= self.start;
             self.scanned -= self.start;
+            self.ends.iter_mut().for_each(|end| end.moved(self.start));
             self.start = 0;
         }
         self.buf.extend_from_slice(bytes);
@@ -107,6 +119,11 @@ impl Decoder {
     pub(crate) fn step(&mut self) -> Step {
         if let Some(end) = self.shown.take() {
             self.release(end);
+        }
+        if let Some(end) = self.whole_frame() {
+            (self.line, self.scanned) = (end, end);
+            (self.shown, self.whole) = (Some(end), true);
+            return Step::Frame;
         }
         loop {
             let Some(lf) = self.next_lf() else { return self.starved() };
@@ -120,8 +137,30 @@ impl Decoder {
     pub(crate) fn frame(&self) -> Frame<'_> {
         let Some(end) = self.shown else { return Frame::new(&[], &[], &[]) };
         let bytes = self.buf.get(self.start..end).unwrap_or_default();
+        if self.whole {
+            return Frame::lazy(bytes, &self.lazy);
+        }
         let body = bytes.get(self.body.0..self.body.1).unwrap_or_default();
         Frame::new(bytes, &self.lines, body)
+    }
+
+    /// The end of a frame that is here from its beginning to its end, as nearly all are: nobody may ever want its lines.
+    /// Everything else (a longer one, the output of old commands) is gone through line by line.
+    fn whole_frame(&mut self) -> Option<usize> {
+        let fresh = matches!(self.mode, Mode::Headers) && self.lines.is_empty();
+        if !fresh || self.follows {
+            return None;
+        }
+        while let Some(stray) = self.buf.get(self.start..).and_then(empty_line) {
+            self.start += stray;
+        }
+        (self.line, self.scanned) = (self.start, self.start);
+        let [crlf, lf] = &mut self.ends;
+        let end = match (crlf.find(&self.buf, self.start), lf.find(&self.buf, self.start)) {
+            (Some(a), Some(b)) => a.min(b),
+            (a, b) => a.or(b)?,
+        };
+        (end - self.start <= MAX_FRAME).then_some(end)
     }
 
     fn next_lf(&mut self) -> Option<usize> {
@@ -293,8 +332,54 @@ impl Decoder {
     /// Lets go of what was shown.
     fn release(&mut self, end: usize) {
         self.lines.clear();
+        self.lazy.reset();
+        self.whole = false;
         self.body = (0, 0);
         self.start = if matches!(self.mode, Mode::Skip(_)) { self.line } else { end };
+    }
+}
+
+/// How long the empty line is that this begins with.
+fn empty_line(bytes: &[u8]) -> Option<usize> {
+    match bytes {
+        [b'\n', ..] => Some(1),
+        [b'\r', b'\n', ..] => Some(2),
+        _ => None,
+    }
+}
+
+/// Looks for one kind of frame's end, at every byte once.
+#[derive(Debug)]
+struct End {
+    finder: memmem::Finder<'static>,
+    /// Found to end there...
+    found: Option<usize>,
+    /// ...or none up to here.
+    searched: usize,
+}
+
+impl End {
+    fn new(end: &'static [u8]) -> Self {
+        Self { finder: memmem::Finder::new(end), found: None, searched: 0 }
+    }
+
+    /// Where the first end after `from` is over.
+    fn find(&mut self, buf: &[u8], from: usize) -> Option<usize> {
+        let length = self.finder.needle().len();
+        if let Some(end) = self.found.filter(|end| *end >= from + length) {
+            return Some(end);
+        }
+        let begin = self.found.take().unwrap_or(self.searched).saturating_sub(length - 1).max(from);
+        let at = self.finder.find(buf.get(begin..)?);
+        self.found = at.map(|at| begin + at + length);
+        self.searched = self.found.unwrap_or(buf.len());
+        self.found
+    }
+
+    /// So many bytes were taken away before.
+    fn moved(&mut self, by: usize) {
+        self.found = self.found.and_then(|end| end.checked_sub(by));
+        self.searched = self.searched.saturating_sub(by);
     }
 }
 
@@ -453,6 +538,10 @@ mod tests {
                 let (piece, after) = rest.split_at(rest.len().min(*sizes.next().unwrap()));
                 pieces.push(piece);
                 rest = after;
+            }
+            let follows_is_there = memmem::find(&sent.to_ascii_lowercase(), b"follows").is_some();
+            if !follows_is_there {
+                prop_assert_eq!(&decode(!follows, &[&sent]), &whole, "line by line or as a whole");
             }
             // How much of an oversized frame's last line was seen may differ; its whole lines must not.
             prop_assert_eq!(decode(follows, &pieces), whole);

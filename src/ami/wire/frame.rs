@@ -1,7 +1,8 @@
-//! One frame ("packet"): lines up to an empty one. A view that scans on demand, so that an event of no interest costs
-//! no allocation.
+//! One frame ("packet"): lines up to an empty one. A view that looks for its lines when one is asked for, so that an
+//! event of no interest costs next to nothing.
 
 use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
 use std::fmt;
 
 /// Where a line lies in the bytes of its frame, without its line end.
@@ -11,13 +12,50 @@ pub(crate) struct Line {
     pub(crate) end: u32,
 }
 
+/// Where the lines of a frame are, once somebody asks. Keeps its memory from frame to frame.
+#[derive(Default)]
+pub(crate) struct Lazy {
+    lines: OnceCell<Vec<Line>>,
+    spare: Cell<Vec<Line>>,
+}
+
+impl Lazy {
+    /// Another frame comes.
+    pub(crate) fn reset(&mut self) {
+        if let Some(mut lines) = self.lines.take() {
+            lines.clear();
+            self.spare.set(lines);
+        }
+    }
+
+    fn of(&self, bytes: &[u8]) -> &[Line] {
+        self.lines.get_or_init(|| {
+            let mut lines = self.spare.take();
+            index(bytes, &mut lines);
+            lines
+        })
+    }
+}
+
+impl fmt::Debug for Lazy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Lazy")
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Index<'a> {
+    Ready(&'a [Line]),
+    Lazy(&'a Lazy),
+}
+
 /// A view of one frame: its bytes, order and duplicates as they came.
 ///
 /// A header is `Name: value`: everything after the colon and one blank is the value, byte for byte.
 #[derive(Clone, Copy)]
 pub struct Frame<'a> {
     bytes: &'a [u8],
-    lines: &'a [Line],
+    index: Index<'a>,
     body: &'a [u8],
 }
 
@@ -34,12 +72,17 @@ pub enum Kind<'a> {
 
 impl<'a> Frame<'a> {
     pub(crate) fn new(bytes: &'a [u8], lines: &'a [Line], body: &'a [u8]) -> Self {
-        Self { bytes, lines, body }
+        Self { bytes, index: Index::Ready(lines), body }
+    }
+
+    /// A frame in which no line was looked for yet.
+    pub(crate) fn lazy(bytes: &'a [u8], lazy: &'a Lazy) -> Self {
+        Self { bytes, index: Index::Lazy(lazy), body: &[] }
     }
 
     /// What it is, by the first line.
     pub fn kind(&self) -> Kind<'a> {
-        let Some(first) = self.lines().next() else { return Kind::Other };
+        let first = self.first();
         if let Some(name) = value_of(first, b"Event") {
             Kind::Event(name)
         } else if let Some(word) = value_of(first, b"Response") {
@@ -76,7 +119,7 @@ impl<'a> Frame<'a> {
     /// The lines as they came, without their ends.
     pub fn lines(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let bytes = self.bytes;
-        self.lines.iter().map(move |l| bytes.get(l.start as usize..l.end as usize).unwrap_or_default())
+        self.index().iter().map(move |l| bytes.get(l.start as usize..l.end as usize).unwrap_or_default())
     }
 
     /// What lies between the headers of `Response: Follows` (Asterisk 13 and before) and its end marker; else empty.
@@ -86,17 +129,34 @@ impl<'a> Frame<'a> {
 
     /// A copy that owns its bytes.
     pub fn to_owned(&self) -> OwnedFrame {
-        let used = self.lines.last().map_or(0, |l| l.end as usize);
+        let lines = self.index();
+        let used = lines.last().map_or(0, |l| l.end as usize);
         let bytes = self.bytes.get(..used).unwrap_or_default();
-        OwnedFrame { bytes: bytes.into(), lines: self.lines.into(), body: self.body.into() }
+        OwnedFrame { bytes: bytes.into(), lines: lines.into(), body: self.body.into() }
+    }
+
+    fn index(&self) -> &'a [Line] {
+        match self.index {
+            Index::Ready(lines) => lines,
+            Index::Lazy(lazy) => lazy.of(self.bytes),
+        }
+    }
+
+    /// The first line, without looking for the others.
+    fn first(&self) -> &'a [u8] {
+        let end = match self.index {
+            Index::Ready(lines) => lines.first().map_or(0, |l| l.end as usize),
+            Index::Lazy(_) => memchr::memchr(b'\n', self.bytes).unwrap_or(self.bytes.len()),
+        };
+        let line = self.bytes.get(..end).unwrap_or_default();
+        line.strip_suffix(b"\r").unwrap_or(line)
     }
 }
 
 impl fmt::Debug for Frame<'_> {
     /// The name alone: values are foreign text and may hold whole phone numbers.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let first = self.lines().next().unwrap_or_default();
-        f.debug_tuple("Frame").field(&first.escape_ascii().to_string()).finish()
+        f.debug_tuple("Frame").field(&self.first().escape_ascii().to_string()).finish()
     }
 }
 
@@ -112,15 +172,7 @@ impl OwnedFrame {
     /// The lines of `bytes` up to the first empty one, each ended by LF or CR LF.
     pub fn parse(bytes: &[u8]) -> Self {
         let mut lines = Vec::new();
-        let mut start = 0;
-        for raw in bytes.split(|b| *b == b'\n') {
-            let line = raw.strip_suffix(b"\r").unwrap_or(raw);
-            if line.is_empty() {
-                break;
-            }
-            lines.push(Line { start: start as u32, end: (start + line.len()) as u32 });
-            start += raw.len() + 1;
-        }
+        index(bytes, &mut lines);
         let used = lines.last().map_or(0, |l| l.end as usize);
         Self {
             bytes: bytes.get(..used).unwrap_or_default().into(),
@@ -131,7 +183,7 @@ impl OwnedFrame {
 
     /// The frame as a view.
     pub fn view(&self) -> Frame<'_> {
-        Frame { bytes: &self.bytes, lines: &self.lines, body: &self.body }
+        Frame::new(&self.bytes, &self.lines, &self.body)
     }
 
     /// How much memory it takes, nearly: for bounds on what is collected.
@@ -143,6 +195,20 @@ impl OwnedFrame {
 impl fmt::Debug for OwnedFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.view().fmt(f)
+    }
+}
+
+/// The lines up to the first empty one.
+fn index(bytes: &[u8], lines: &mut Vec<Line>) {
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
+        let line = bytes.get(start..end).unwrap_or_default();
+        let length = line.strip_suffix(b"\r").unwrap_or(line).len();
+        if length == 0 {
+            return;
+        }
+        lines.push(Line { start: start as u32, end: (start + length) as u32 });
+        start = end + 1;
     }
 }
 
