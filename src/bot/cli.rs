@@ -79,7 +79,8 @@ Examples:
   printf '/roster\\n/mute 2\\n' | gavel run --config gavel.toml --console
 
 Environment:
-  RUST_LOG         what is logged, for example RUST_LOG=gavel=debug (default: info)
+  RUST_LOG         what is logged, for example RUST_LOG=gavel=debug (default: info;
+                   in a terminal with --console: error)
   STATE_DIRECTORY  where relative paths of the state file begin (systemd sets it)
 
 Exit codes:

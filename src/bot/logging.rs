@@ -14,8 +14,9 @@ use crate::secret::Environment;
 
 /// What is logged if `RUST_LOG` does not say; other crates only when something is wrong.
 const USUAL: &str = "warn,gavel=info,gavel_ami=info,gavel_chat=info,gavel_console=info";
-/// In a terminal that people type in, the notices say what happens.
-const QUIET: &str = "warn";
+/// In a terminal that people type in, a log line would land in the middle of what they type; notices and `status`
+/// say what happens.
+const QUIET: &str = "error";
 
 /// Starts logging to standard error, panics included. Once, first thing.
 pub fn start(format: LogFormat, console: bool, environment: &dyn Environment) {

@@ -44,6 +44,8 @@ fn of_server(ask: Ask<'_>, server: &Server) -> Doc {
     let doc = Doc::new().strong(format!("Asterisk {}: ", server.name));
     let doc = match (server.up, &server.version) {
         (true, Some(version)) => {
+            // Distributions add how they built it: nothing for a phone screen.
+            let version = version.split(['+', '~']).next().unwrap_or_default();
             doc.say(format!("connected {since}, version ")).foreign(&Foreign::name(version))
         }
         (true, None) => doc.say(format!("connected {since}")),
