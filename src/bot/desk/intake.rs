@@ -3,7 +3,7 @@
 use gavel_chat::card;
 use gavel_chat::command::{Args, Call, CallerRef, Callers, Command, Misread, Wording, parse, parse_slots};
 use gavel_chat::text::{Doc, Foreign};
-use gavel_chat::{Audience, Control, Input, Invocation, Press, Sign};
+use gavel_chat::{Audience, Control, Input, Invocation, Press, Sign, Up};
 use tracing::info;
 
 use super::Desk;
@@ -11,6 +11,7 @@ use crate::access::Grant;
 use crate::board::board;
 use crate::commands::{Ask, Plan, Refusal, plan};
 use crate::room::RoomView;
+use crate::supervisor::Said;
 
 /// What people asked for, as far as it can be read.
 enum Wanted {
@@ -43,6 +44,17 @@ impl Desk {
                 self.answer(&invocation, doc, Vec::new(), Audience::Asker);
             }
             Wanted::Nothing => {}
+        }
+    }
+
+    /// Somebody wants something, too late.
+    pub(super) fn turn_away(&mut self, said: Said) {
+        match said.up {
+            Up::Invoke(invocation) if self.bindings.view(&invocation.place).is_some() => {
+                let doc = Doc::from("gavel is ending. Nothing was done.");
+                self.answer(&invocation, doc, Vec::new(), Audience::Asker);
+            }
+            _ => {}
         }
     }
 

@@ -102,17 +102,21 @@ impl Desk {
                 else => break,
             }
         }
-        let _ = timeout(DRAIN, self.drain(&mut ears.heard)).await;
+        let _ = timeout(DRAIN, self.drain(&mut ears)).await;
+        while let Ok(said) = ears.said.try_recv() {
+            self.turn_away(said);
+        }
         self.part();
     }
 
     /// Only what is under way goes on.
-    async fn drain(&mut self, heard: &mut mpsc::Receiver<Heard>) {
+    async fn drain(&mut self, ears: &mut Ears) {
         while !self.orders.is_empty() {
             tokio::select! {
                 biased;
-                Some(heard) = heard.recv() => self.hear(heard),
+                Some(heard) = ears.heard.recv() => self.hear(heard),
                 () = self.pending.front() => self.release(),
+                Some(said) = ears.said.recv() => self.turn_away(said),
                 else => break,
             }
         }

@@ -78,10 +78,10 @@ pub fn outcome(sight: Sight<'_>, told: &Told, items: &[&Item], reason: Option<&s
             if nothing { text.say(" Nothing was done.") } else { about(items).then(text) }
         }
         Told::Settled(Outcome::NeverSeen) if is_mute_all(items) => {
-            all_muted(sight.room).say(" Of some nothing was seen. Look at the roster.")
+            all_muted(sight.room).say(" Of some no sign was seen in time. Look at the roster.")
         }
         Told::Settled(Outcome::NeverSeen) => {
-            about(items).say("Asterisk said yes, but nothing was seen of it. Look at the roster.")
+            about(items).say("no sign of it was seen in time. Look at the roster.")
         }
         Told::Settled(Outcome::Replaced(by)) => about(items).foreign(&name(by)).say(" ordered the opposite."),
     }

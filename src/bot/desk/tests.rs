@@ -333,6 +333,8 @@ async fn at_the_end_nobody_is_left_waiting() {
     stage.answer().await;
     let (kick, _) = (stage.ordered().await, stage.ordered().await);
     stage.stop.send(true).unwrap();
+    stage.type_in("chat:crew", "mute 1").await;
+    assert_eq!(stage.answer().await, ("gavel is ending. Nothing was done.".to_owned(), true));
     stage.tell(&kick, Stage::Settled(Outcome::Done)).await;
     assert_eq!(
         stage.answer().await,

@@ -120,7 +120,7 @@ fn a_mute_all_that_misses_some_says_so() {
     );
     let all = of_room(|room| Wish::MuteAll { room, on: false });
     let told = play(vec![all], None).settle(vec![Outcome::NeverSeen]);
-    assert_eq!(told, "Mute all: Asterisk said yes, but nothing was seen of it. Look at the roster.");
+    assert_eq!(told, "Mute all: no sign of it was seen in time. Look at the roster.");
 }
 
 #[test]
