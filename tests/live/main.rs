@@ -3,7 +3,6 @@
 //! Each story is a function of the version; each starts a server of its own, so that they run side by side.
 #![allow(clippy::disallowed_methods, reason = "these tests watch real servers by the real clock")]
 #![allow(clippy::expect_used, reason = "a test may fail")]
-#![allow(dead_code)]
 
 #[path = "../support/asterisk.rs"]
 mod asterisk;
@@ -12,6 +11,10 @@ mod control;
 #[path = "../support/proxy.rs"]
 mod proxy;
 
+mod core;
+mod link;
+mod load;
+mod people;
 mod server;
 
 use std::time::{Duration, Instant};
@@ -49,5 +52,34 @@ macro_rules! stories {
 }
 
 stories! {
+    link {
+        a_user_with_too_few_rights,
+        a_wrong_secret,
+        asterisk_is_killed_and_all_call_again,
+        #[ignore = "long"]
+        asterisk_is_killed_for_20_s,
+        asterisk_is_stopped_and_started,
+        #[ignore = "long"]
+        link_falls_silent,
+        link_is_cut_before_the_answer,
+        #[ignore = "long"]
+        link_is_cut_for_20_s,
+        link_is_cut_while_callers_move,
+        link_is_cut_within_a_frame,
+        login_without_the_secret_on_the_wire,
+        tls_with_an_authority_of_its_own,
+    }
+    load { all_leave_while_lists_run, two_hundred_join }
+    people {
+        a_name_that_begins_another,
+        hostile_names,
+        join_talk_and_leave,
+        kick,
+        kick_of_one_who_just_left,
+        lock_refuses_a_caller,
+        mute_all_with_late_joiners,
+        mute_and_unmute,
+        redirect_between_lobby_and_room,
+    }
     server { starts_and_takes_calls, returns_after_its_death, proxy_cuts_within_a_packet }
 }

@@ -162,12 +162,6 @@ impl Control {
         self.wait(mark, |packet| !packet.bytes("Response").is_empty() && packet.get("ActionID") == id)
     }
 
-    /// An action about one member of a conference: `ConfbridgeMute`, `ConfbridgeKick`, ...
-    pub(crate) fn on(&self, action: &str, room: &str, channel: &str) -> Packet {
-        let headers = [("Action", action), ("Conference", room), ("Channel", channel)];
-        self.action(&headers.map(|(name, value)| (name, value.as_bytes())))
-    }
-
     /// Has somebody call and waits until they are in.
     pub(crate) fn call(&self, call: Call<'_>) -> Member {
         let mark = self.mark();

@@ -25,6 +25,7 @@ pub(crate) enum Link {
 pub(crate) struct Proxy {
     port: u16,
     link: Arc<Mutex<Link>>,
+    asked: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Proxy {
@@ -33,9 +34,10 @@ impl Proxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let link = Arc::new(Mutex::new(Link::Whole));
-        let shared = Arc::clone(&link);
-        std::thread::spawn(move || accept(&listener, server, &shared));
-        Self { port, link }
+        let asked = Arc::default();
+        let shared = (Arc::clone(&link), Arc::clone(&asked));
+        std::thread::spawn(move || accept(&listener, server, &shared.0, &shared.1));
+        Self { port, link, asked }
     }
 
     /// Where it listens, on 127.0.0.1.
@@ -46,6 +48,11 @@ impl Proxy {
     /// Changes what the link does, from now on.
     pub(crate) fn set(&self, link: Link) {
         *self.link.lock().expect("no thread panics") = link;
+    }
+
+    /// All that clients sent through it.
+    pub(crate) fn asked(&self) -> String {
+        String::from_utf8_lossy(&self.asked.lock().expect("no thread panics")).into_owned()
     }
 
     /// What it does now: a cut link says [`Link::Down`] after its cut.
@@ -60,23 +67,23 @@ impl Drop for Proxy {
     }
 }
 
-fn accept(listener: &TcpListener, server: u16, link: &Arc<Mutex<Link>>) {
+fn accept(listener: &TcpListener, server: u16, link: &Arc<Mutex<Link>>, asked: &Arc<Mutex<Vec<u8>>>) {
     for client in listener.incoming().flatten() {
         let down = *link.lock().expect("no thread panics") == Link::Down;
         // A server that is not there shows as a connection that closes at once.
         let Some(server) = (!down).then(|| TcpStream::connect(("127.0.0.1", server)).ok()).flatten() else {
             continue;
         };
-        for (from, to, is_answer) in [(&client, &server, false), (&server, &client, true)] {
+        for (from, to, asked) in [(&client, &server, Some(Arc::clone(asked))), (&server, &client, None)] {
             let (from, to) = (from.try_clone().expect("a socket"), to.try_clone().expect("a socket"));
             let link = Arc::clone(link);
-            std::thread::spawn(move || pass(from, to, is_answer, &link));
+            std::thread::spawn(move || pass(from, to, asked.as_deref(), &link));
         }
     }
 }
 
 /// Passes on until one side ends or the link is down.
-fn pass(mut from: TcpStream, mut to: TcpStream, is_answer: bool, link: &Mutex<Link>) {
+fn pass(mut from: TcpStream, mut to: TcpStream, asked: Option<&Mutex<Vec<u8>>>, link: &Mutex<Link>) {
     from.set_read_timeout(Some(Duration::from_millis(20))).expect("a socket");
     to.set_nodelay(true).expect("a socket");
     let mut seen = Vec::new();
@@ -93,7 +100,7 @@ fn pass(mut from: TcpStream, mut to: TcpStream, is_answer: bool, link: &Mutex<Li
             Link::Whole => read,
             Link::Down => break,
             Link::Silent => 0,
-            Link::CutWithin(bytes) if is_answer => match cut(&mut seen, &chunk[..read], bytes) {
+            Link::CutWithin(bytes) if asked.is_none() => match cut(&mut seen, &chunk[..read], bytes) {
                 Some(passed) => {
                     let _ = to.write_all(&chunk[..passed]);
                     *state = Link::Down;
@@ -104,6 +111,9 @@ fn pass(mut from: TcpStream, mut to: TcpStream, is_answer: bool, link: &Mutex<Li
             Link::CutWithin(_) => read,
         };
         drop(state);
+        if let Some(asked) = asked {
+            asked.lock().expect("no thread panics").extend_from_slice(&chunk[..passed]);
+        }
         if to.write_all(&chunk[..passed]).is_err() {
             break;
         }

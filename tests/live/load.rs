@@ -1,0 +1,66 @@
+//! Many callers at once, measured against a second client that records what Asterisk truly said.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use crate::asterisk::{Asterisk, Version};
+use crate::control::{Call, Control};
+use crate::core::Core;
+use gavel_ami::model::Wish;
+
+const CALLERS: usize = 200;
+
+/// 200 callers as fast as Asterisk takes them: the picture is right within 1 s of the last, no join is missing.
+pub(crate) fn two_hundred_join(version: Version) {
+    let asterisk = Asterisk::start(version);
+    // As anybody who watches should: class `dialplan` would cost Asterisk the square of the callers.
+    let recorder = Control::login(asterisk.port(), "gavel", "rehearsal", "call,user");
+    let core = Core::connect(asterisk.port());
+    let dialler = Control::login(asterisk.port(), "control", "control-secret", "off");
+
+    let began = Instant::now();
+    for number in 0..CALLERS {
+        dialler.dial(Call::silent(&format!("{}", 5000 + number)));
+    }
+    let joins = || -> BTreeMap<String, Instant> {
+        let packets = recorder.since(0);
+        let joins = packets.iter().filter(|packet| packet.is("ConfbridgeJoin"));
+        joins.map(|packet| (packet.get("Uniqueid"), packet.at)).collect()
+    };
+    let so = || Some(joins()).filter(|joins| joins.len() == CALLERS);
+    let joins = crate::until(Duration::from_secs(60), "all have joined", so);
+    let last = *joins.values().max().expect("there are some");
+    core.within(Duration::from_secs(1), "the core sees them all", |room| room.people.len() == CALLERS);
+    assert!(last.elapsed() < Duration::from_secs(1));
+    println!("{CALLERS} joined in {:?}, seen {:?} after the last", last - began, last.elapsed());
+
+    let told = core.joins();
+    assert_eq!(told.len(), CALLERS, "each is told once");
+    assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), joins.into_keys().collect());
+    let listed: BTreeSet<String> =
+        recorder.members("200").into_iter().map(|member| member.uniqueid).collect();
+    let seen: BTreeSet<String> =
+        core.room().people.iter().map(|person| person.call.uniqueid.to_string()).collect();
+    assert_eq!(seen, listed);
+}
+
+/// A list that is asked for right after somebody left may still show them: Asterisk tells of the leave first.
+pub(crate) fn all_leave_while_lists_run(version: Version) {
+    let asterisk = Asterisk::start(version);
+    let control = asterisk.control();
+    let core = Core::connect(asterisk.port());
+    let members: Vec<_> =
+        (0..60).map(|number| control.call(Call::silent(&format!("{}", 5000 + number)))).collect();
+    core.until("all are seen", |room| room.people.len() == members.len());
+    for (index, member) in members.iter().enumerate() {
+        control.send(&[("Action", b"Hangup"), ("Channel", member.phone().as_bytes())]);
+        // Each is proven by a list of the conferences; where the number of parties does not fit, by one of members.
+        core.order(Wish::Lock { room: core.room().room.clone(), on: index % 2 == 0 });
+        std::thread::sleep(Duration::from_millis(3));
+    }
+    core.until("all are gone", |room| room.people.is_empty());
+    let mut joins = core.joins();
+    joins.sort();
+    joins.dedup();
+    assert_eq!(core.joins().len(), joins.len(), "nobody is told to have come back");
+}
