@@ -21,6 +21,9 @@ use crate::session::{Counters, Ended, Greeting, Reply, Session, SessionEvent};
 pub(super) const GOODBYE: Duration = Duration::from_secs(1);
 /// How often the counters of the status are brought up to date.
 const COUNTED: Duration = Duration::from_secs(1);
+/// A link that held so long was a good one: when it is lost, the first attempt is made at once. One that is lost
+/// right after each login is not hammered.
+const STEADY: Duration = Duration::from_secs(10);
 /// A burst is shown after so many reads at the latest.
 const BURST: u32 = 16;
 
@@ -39,6 +42,7 @@ pub fn client(setup: ClientSetup, pbx: PbxSetup, restored: Restored) -> (Handle,
         rng: fastrand::Rng::new(),
         attempts: Attempts::default(),
         down: now.mono,
+        steady: None,
         epoch,
         before: Counters::default(),
         counted: now.mono,
@@ -57,6 +61,8 @@ pub struct Driver {
     attempts: Attempts,
     /// Since when there is no link.
     down: Instant,
+    /// Since when there is one.
+    steady: Option<Instant>,
     epoch: u64,
     /// What went through the connections before this one.
     before: Counters,
@@ -242,7 +248,8 @@ impl Driver {
     }
 
     fn up(&mut self, now: Now, greeting: &Greeting) {
-        self.attempts.succeeded();
+        self.steady = Some(now.mono);
+        self.attempts.accepted();
         self.epoch += 1;
         let (server, ami, epoch) = (&self.server, &greeting.ami, self.epoch);
         tracing::info!(%server, ?ami, asterisk = ?greeting.asterisk, epoch, "logged in");
@@ -267,6 +274,10 @@ impl Driver {
 
     fn lost(&mut self, now: Now, reason: String) {
         let status = self.outlets.status.borrow().clone();
+        if let Some(up) = self.steady.take().filter(|up| now.mono >= *up + STEADY) {
+            tracing::debug!(server = %self.server, held = ?(now.mono - up), "the link had held");
+            self.attempts = Attempts::default();
+        }
         if status.connected {
             self.down = now.mono;
         }

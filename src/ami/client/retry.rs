@@ -36,7 +36,7 @@ impl Default for Retry {
     }
 }
 
-/// Counts the attempts since the link was last up.
+/// Counts the attempts since the link last held.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Attempts {
     lost: u32,
@@ -44,9 +44,9 @@ pub(super) struct Attempts {
 }
 
 impl Attempts {
-    /// The link is up.
-    pub(super) fn succeeded(&mut self) {
-        *self = Self::default();
+    /// A login was accepted.
+    pub(super) fn accepted(&mut self) {
+        self.refused = 0;
     }
 
     /// The wait after one more failure, `since` the link was lost. `random` is in 0..1; it only ever shortens, so that
@@ -76,7 +76,7 @@ mod tests {
         let first: Vec<_> = (0..7).map(&mut wait).collect();
         assert_eq!(first, [100, 200, 400, 800, 1600, 2000, 2000]);
         assert_eq!([wait(599), wait(600), wait(9999)], [2000, 25_600, 30_000]);
-        attempts.succeeded();
+        attempts = Attempts::default();
         assert_eq!(attempts.failed(&retry, false, Duration::ZERO, 1.0), Duration::from_millis(75));
     }
 
@@ -87,5 +87,7 @@ mod tests {
         let mut wait = || attempts.failed(&retry, true, Duration::ZERO, 0.0).as_secs();
         let waits: Vec<_> = (0..8).map(|_| wait()).collect();
         assert_eq!(waits, [5, 10, 20, 40, 80, 160, 300, 300]);
+        attempts.accepted();
+        assert_eq!(attempts.failed(&retry, true, Duration::ZERO, 0.0), retry.refused);
     }
 }

@@ -249,6 +249,32 @@ fn confbridge_join_with_all_its_fields() {
 }
 
 #[test]
+fn meetme_lists_with_their_real_field_names() {
+    let mut rig = Rig::ready();
+    rig.submit(1, Expect::List { complete: "MeetmeListComplete" });
+    let id = rig.last_id();
+    rig.answer("Response: Success\r\nEventList: start\r\nMessage: Meetme user list will follow");
+    let item = "Event: MeetmeList\r\nConference: 400\r\nUserNumber: 1\r\nCallerIDNum: 7100\r\nCallerIDName: O'Hara\r\n\
+        ConnectedLineNum: <unknown>\r\nChannel: PJSIP/a-1\r\nAdmin: No\r\nRole: Talk and listen\r\nMarkedUser: No\r\n\
+        Muted: By admin\r\nTalking: Not monitored";
+    rig.hear(with_id(item, &id).as_bytes());
+    rig.hear(b"Event: MeetmeJoin\r\nMeetme: 400\r\nUser: 2\r\nCallerIDnum: 7101\r\n\r\n");
+    rig.hear(b"Event: MeetmeLeave\r\nMeetme: 400\r\nUsernum: 2\r\nCallerIDname: Bo\r\n\r\n");
+    rig.hear(with_id("Event: MeetmeListComplete\r\nEventList: Complete\r\nListItems: 1", &id).as_bytes());
+    let [Told::Begins(1), Told::Event(join), Told::Event(leave), Told::Reply(1, Reply::List { items })] =
+        &rig.told[..]
+    else {
+        panic!("{:?}", rig.told)
+    };
+    let number =
+        |f: &OwnedFrame, names: &[&str]| names.iter().find_map(|n| f.view().text(n).map(|t| t.into_owned()));
+    let names = ["UserNumber", "User", "Usernum"];
+    assert_eq!([join, leave, &items[0]].map(|f| number(f, &names).unwrap()), ["2", "2", "1"]);
+    assert_eq!(items[0].view().get("Muted"), Some(&b"By admin"[..]));
+    assert_eq!(join.view().get("CallerIDNum"), Some(&b"7101"[..]), "whatever the case of the name");
+}
+
+#[test]
 fn response_inside_an_event_is_no_response() {
     let mut rig = Rig::ready();
     rig.submit(1, Expect::Response);

@@ -159,6 +159,23 @@ async fn dropped_mid_frame_is_lost_and_found_with_a_new_epoch() {
 }
 
 #[tokio::test]
+async fn a_link_that_is_lost_after_each_login_is_not_hammered() {
+    let server = Server::start().await;
+    let client = Client::start(setup(server.port()));
+    let begun = now();
+    for epoch in 1..=5 {
+        let mut peer = server.accept().await;
+        peer.run(client.status(|s| s.connected && s.epoch == epoch)).await;
+    }
+    assert!(
+        begun.elapsed() >= 75 * MS,
+        "10 + 20 + 40 + 80 ms, a quarter less at most: {:?}",
+        begun.elapsed()
+    );
+    client.end().await;
+}
+
+#[tokio::test]
 async fn a_silent_server_is_noticed_and_left() {
     let server = Server::start().await;
     let pace =
@@ -191,6 +208,7 @@ async fn a_silent_port_is_not_waited_for_long() {
 async fn a_refused_login_is_tried_again_seldom() {
     let server = Server::start().await;
     let client = Client::start(setup(server.port()));
+    let mut entries = client.handle.entries();
     let refuse = async |mut peer: Peer| {
         peer.say("Asterisk Call Manager/11.0.0\r\n").await;
         let challenge = peer.action().await.unwrap();
@@ -206,6 +224,10 @@ async fn a_refused_login_is_tried_again_seldom() {
     assert!(refused.elapsed() >= 140 * MS, "{:?}", refused.elapsed());
     refuse(second).await;
     server.accept().await.run(client.up()).await;
+    let told: Vec<_> = std::iter::from_fn(|| entries.try_recv().ok()).map(|e| e.what.clone()).collect();
+    let What::Link(LinkChange::Refused { reason }) = &told[0] else { panic!("{told:?}") };
+    assert_eq!(reason, "Authentication failed");
+    assert!(matches!(told[1..], [What::Link(LinkChange::Up { .. }), ..]), "told once: {told:?}");
     client.end().await;
 }
 
