@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::conference::Member;
+use super::conference::{MAX_MEMBERS, Member};
 use super::outbox::{Draft, Outbox};
 use super::room::{Arrival, Cause, Leaving, Person, Room};
 use super::uniqueid;
@@ -20,7 +20,7 @@ use crate::model::{Departed, LedgerRow, What};
 const GRACE: Duration = Duration::from_millis(500);
 /// How many of those who left are remembered, and for how long (milliseconds).
 const DEPARTED: usize = 50;
-const DEPARTED_FOR: u64 = 3_600_000;
+pub(super) const DEPARTED_FOR: u64 = 3_600_000;
 
 impl Room {
     /// A member who was just taken into one of the conferences.
@@ -79,7 +79,7 @@ impl Room {
             return;
         }
         let leaving = Leaving { call: call.clone(), due: now.mono + GRACE, at: now.wall, cause };
-        if self.parts.len() > 1 && leaving.cause.by.is_none() {
+        if self.parts.len() > 1 && leaving.cause.by.is_none() && self.leaving.len() < MAX_MEMBERS {
             self.leaving.push(leaving);
         } else {
             self.tell_departure(now, out, leaving);
@@ -116,6 +116,10 @@ impl Room {
         }
         if self.count == 0 {
             self.note_empty(now, out, now.wall);
+        }
+        let gone = self.by_all.iter().filter(|call| !self.people.contains_key(*call)).cloned();
+        for call in gone.collect::<Vec<_>>() {
+            self.answer_for(out, &call, false);
         }
     }
 
@@ -165,7 +169,8 @@ impl Room {
         if !running {
             out.entry(now, self.draft(None, What::ShowBegan(self.show.number)));
         }
-        if !running || was_empty {
+        if fresh || was_empty {
+            // Before the number itself: the highest one given must be known even if that row is lost.
             out.row(self.show.row(&room));
         }
         if fresh {

@@ -160,12 +160,9 @@ impl Conference {
         if self.listing && self.left.len() < MAX_MEMBERS {
             self.voiced.remove(call);
             self.left.insert(found.as_ref().map_or_else(|| call.into(), |(call, _)| call.clone()));
+            self.left_channels.extend(found.as_ref().map(|(_, member)| member.channel.clone()));
         }
-        let (call, member) = found?;
-        if self.listing {
-            self.left_channels.insert(member.channel.clone());
-        }
-        Some((call, member))
+        found
     }
 
     /// Mutes or unmutes; whether that is a change, `None` for a stranger.

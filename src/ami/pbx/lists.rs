@@ -203,8 +203,9 @@ impl Pbx {
         match reply {
             Reply::List { items } => Ok(items.clone()),
             Reply::Response(frame) => match error_of(frame) {
-                Some(words) if !self.dialect.is_empty(&words) => Err(words),
-                _ => Ok(Vec::new()),
+                Some(words) if self.dialect.is_empty(&words) => Ok(Vec::new()),
+                Some(words) => Err(words),
+                None => Err("the answer was no list".into()),
             },
             Reply::TooLong | Reply::Incomplete | Reply::Command { .. } => {
                 Err("the list did not come whole".into())

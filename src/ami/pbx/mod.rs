@@ -184,9 +184,8 @@ impl Pbx {
     /// picture costs as much as the room has members.
     pub fn take_changed(&mut self, now: Now) -> Vec<Arc<RoomSnapshot>> {
         let (seq, epoch, link) = (self.out.seq, self.out.epoch, self.state.link());
-        let _ = now;
         let changed = self.rooms.iter_mut().filter_map(|r| std::mem::take(&mut r.dirty).then_some(&*r));
-        changed.map(|room| snapshot::shared(room, seq, epoch, link)).collect()
+        changed.map(|room| Arc::new(room.snapshot(now, seq, epoch, link))).collect()
     }
 
     /// What follows from every input but a plain event: single acts of a batch go out, losses are told.

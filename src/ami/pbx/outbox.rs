@@ -77,7 +77,8 @@ impl Outbox {
         }
         self.seq += 1;
         let Draft { room, call, number, caller, by, what } = draft;
-        let (seq, at, epoch, resync) = (self.seq, now.wall, self.epoch, self.resync);
+        let (seq, at, epoch) = (self.seq, now.wall, self.epoch);
+        let resync = self.resync && is_difference(&what);
         let entry = Entry { seq, at, epoch, room, call, number, what, by, resync, caller };
         self.queue.push_back(Output::Entry(Arc::new(entry)));
     }
@@ -96,5 +97,27 @@ impl Outbox {
         let token = Token(self.token);
         self.queue.push_back(Output::Submit { token, expect, action });
         token
+    }
+}
+
+/// Whether a comparison of lists can find it; the rest is news also while the first lists come in.
+fn is_difference(what: &What) -> bool {
+    match what {
+        What::Joined { .. }
+        | What::Left { .. }
+        | What::Muted(_)
+        | What::Waiting(_)
+        | What::Locked(_)
+        | What::Recording(_)
+        | What::Service { .. } => true,
+        What::Topic(_)
+        | What::Note(_)
+        | What::MuteAll(_)
+        | What::WrongCall { .. }
+        | What::ShowBegan(_)
+        | What::ShowEnded(_)
+        | What::Order { .. }
+        | What::Link(_)
+        | What::Desynchronised(_) => false,
     }
 }

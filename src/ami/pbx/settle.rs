@@ -8,7 +8,7 @@ use super::acts::tidy;
 use super::deeds::{Deed, LINGER, Origin, PATIENCE, Phase};
 use super::lists::{Waiter, Which, error_of};
 use super::outbox::Draft;
-use super::room::AIR;
+use super::room::{AIR, Room};
 use crate::Now;
 use crate::dialect::{Evidence, Verdict};
 use crate::model::{CallId, LedgerRow, Note, Order, OrderId, Outcome, Refusal, Stage, Topic, What, Wish};
@@ -203,9 +203,7 @@ impl Pbx {
             Wish::Mute { call, .. }
             | Wish::Kick { call }
             | Wish::Hangup { call }
-            | Wish::Note { call, .. } => {
-                (self.rooms.iter().find(|r| r.show.binding(&call.uniqueid).is_some()), Some(call))
-            }
+            | Wish::Note { call, .. } => (self.room_of(call), Some(call)),
             Wish::Lock { room, .. } | Wish::MuteAll { room, .. } | Wish::Topic { room, .. } => {
                 (self.room_index(room).and_then(|at| self.rooms.get(at)), None)
             }
@@ -216,6 +214,12 @@ impl Pbx {
             None => Draft { call: call.cloned(), ..Draft::new(what) },
         };
         self.out.entry(now, draft.by(Some(order.by.clone())));
+    }
+
+    /// The room that a call is in, or was in.
+    fn room_of(&self, call: &CallId) -> Option<&Room> {
+        let known = |r: &&Room| r.server == call.server && r.show.binding(&call.uniqueid).is_some();
+        self.find(call).and_then(|at| self.room(at)).or_else(|| self.rooms.iter().find(known))
     }
 
     /// What is our own state changes with the evidence.

@@ -1,13 +1,13 @@
 //! The picture of a room for others.
 
-use std::sync::Arc;
-
+use super::census::DEPARTED_FOR;
 use super::room::{AIR, Room};
+use crate::Now;
 use crate::model::{Link, Participant, RoomSnapshot, Service, Since};
 
 impl Room {
     /// The room as of entry `seq`.
-    pub(super) fn snapshot(&self, seq: u64, epoch: u64, link: Link) -> RoomSnapshot {
+    pub(super) fn snapshot(&self, now: Now, seq: u64, epoch: u64, link: Link) -> RoomSnapshot {
         let air = self.parts.get(AIR);
         let (people, services) = self.members();
         RoomSnapshot {
@@ -26,7 +26,7 @@ impl Room {
             mute_all: self.standing.clone(),
             people,
             services,
-            departed: self.departed.iter().cloned().collect(),
+            departed: self.departed.iter().filter(|d| d.at + DEPARTED_FOR >= now.wall).cloned().collect(),
         }
     }
 
@@ -64,9 +64,4 @@ impl Room {
         services.sort_unstable_by(|a, b| a.call.cmp(&b.call));
         (people, services)
     }
-}
-
-/// Shared, as readers keep it.
-pub(super) fn shared(room: &Room, seq: u64, epoch: u64, link: Link) -> Arc<RoomSnapshot> {
-    Arc::new(room.snapshot(seq, epoch, link))
 }

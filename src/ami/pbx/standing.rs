@@ -6,12 +6,13 @@
 
 use std::sync::Arc;
 
+use super::conference::MAX_MEMBERS;
 use super::deeds::{Deed, Origin, PATIENCE, Phase};
 use super::room::AIR;
 use super::{At, Pbx};
 use crate::Now;
 use crate::dialect::Evidence;
-use crate::model::{Already, By, Order, OrderId, Outcome, Since, Stage, Wish};
+use crate::model::{Already, By, Order, OrderId, Outcome, Refusal, Since, Stage, Wish};
 
 /// So many acts of our own are on their way at once.
 const WINDOW: usize = 16;
@@ -91,6 +92,9 @@ impl Pbx {
 
     /// Somebody joined a room in which mute-all stands.
     pub(super) fn late_joiner(&mut self, at: At, call: &Arc<str>) {
+        if self.queue.len() >= MAX_MEMBERS {
+            return; // nobody answers: the members could not all be there any more
+        }
         let Some(standing) = self.room(at).and_then(|r| r.standing.as_ref()) else { return };
         let Some(by) = standing.by.clone() else { return };
         let (room, call, origin) = (at.room, call.clone(), Origin::Core);

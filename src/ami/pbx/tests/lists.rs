@@ -260,7 +260,9 @@ fn entries_are_numbered_without_gaps_and_the_first_lists_are_marked() {
     s.login(&[("200", &[someone("1.2"), someone("1.1")])]);
     let seqs: Vec<u64> = s.entries.iter().map(|e| e.seq).collect();
     assert_eq!(seqs, (42..42 + seqs.len() as u64).collect::<Vec<_>>());
-    assert!(s.entries.iter().all(|e| e.resync && e.epoch == 8));
+    assert!(s.entries.iter().all(|e| e.epoch == 8));
+    let marked: Vec<bool> = s.entries.iter().map(|e| e.resync).collect();
+    assert_eq!(marked, [false, true, true, false], "the show began, two joins, the link is up");
     let Some((What::Link(LinkChange::Up { after: None, restarted: false, differences }), None)) =
         s.told().pop()
     else {

@@ -115,7 +115,6 @@ fn the_rows_told_one_by_one_are_the_whole_ledger() {
     };
     let told = Restored { rows: s.rows.clone(), ..Restored::default() };
     let again = Stage::new(setup(), told);
-    // The first show row tells the number given last; the numbers raise it.
     assert_eq!(sorted(again.pbx.ledger()), sorted(s.pbx.ledger()));
 }
 

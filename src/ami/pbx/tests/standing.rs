@@ -153,3 +153,17 @@ fn a_lost_link_leaves_it_unknown_and_the_list_tells() {
     assert!(s.sent.is_empty(), "nothing is sent again");
     assert!(s.snapshot().mute_all.is_some(), "but it stands");
 }
+
+#[test]
+fn whom_a_higher_role_just_let_speak_is_spared() {
+    let ann = someone("1.1");
+    let mut s = Stage::up(&[ann.clone().muted(), someone("1.2")]);
+    let host = By { rank: 3, ..by("Dana") };
+    s.order_by(1, host, Wish::Mute { call: call("1.1"), on: false });
+    s.event(&muted(&ann, false));
+    s.sent.clear();
+    mute_all(&mut s, 2, "Sam", true);
+    assert_eq!(s.lines(), [format!("ConfbridgeMute 200 {}", someone("1.2").channel)]);
+    s.event(&muted(&someone("1.2"), true));
+    assert_eq!(s.last(2), done());
+}
