@@ -161,8 +161,8 @@ There is no topic.
 You can do here:
 roster: who is in the room
 who N: one caller in detail
-mute N.. or mute all: all: late callers too
-unmute N.. or unmute all: all: whom mute all muted
+mute N.. or mute all: not heard any more
+unmute N.. or unmute all: heard again
 kick N.. [: reason]: out of the room
 hangup N..: ends the call itself
 lock: nobody else gets in
@@ -222,8 +222,8 @@ There is no #9.
 > help
 You can do here:
 roster: who is in the room
-mute N.. or mute all: all: late callers too
-unmute N.. or unmute all: all: whom mute all muted
+mute N.. or mute all: not heard any more
+unmute N.. or unmute all: heard again
 kick N.. [: reason]: out of the room
 hangup N..: ends the call itself
 lock: nobody else gets in

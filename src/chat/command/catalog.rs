@@ -100,10 +100,9 @@ const CALLER: Slot = Slot {
 const CALLERS: Slot =
     Slot { name: "callers", kind: SlotKind::Callers { several: true, all: false }, ..CALLER };
 const CALLERS_OR_ALL: Slot = Slot {
-    name: "callers",
     kind: SlotKind::Callers { several: true, all: true },
-    required: true,
-    help: "numbers, a name, or all",
+    help: "numbers, a name, or all: late callers too",
+    ..CALLERS
 };
 
 /// What is true of most of them.
@@ -146,16 +145,16 @@ pub const CATALOG: &[Spec] = &[
         aliases: &["m"],
         slots: &[CALLERS_OR_ALL],
         usage: "mute N.. or mute all",
-        help: "all: late callers too",
+        help: "not heard any more",
         ..SPEC
     },
     Spec {
         command: Command::Unmute,
         word: "unmute",
         aliases: &["u"],
-        slots: &[CALLERS_OR_ALL],
+        slots: &[Slot { help: "numbers, a name, or all: whom mute all muted", ..CALLERS_OR_ALL }],
         usage: "unmute N.. or unmute all",
-        help: "all: whom mute all muted",
+        help: "heard again",
         ..SPEC
     },
     Spec {
@@ -285,8 +284,9 @@ impl Command {
             .iter()
             .flat_map(|spec| spec.words().map(|word| (far(word), spec.command)))
             .min_by_key(|(distance, _)| *distance)?;
-        // As many changes as letters would be another word altogether.
-        (distance < typed.chars().count()).then_some(command)
+        // With more changes it would be another word: nobody who types "foo" means "who".
+        let length = typed.chars().count();
+        (distance < length && distance <= (length / 3).max(1)).then_some(command)
     }
 }
 
@@ -343,7 +343,7 @@ mod tests {
         ] {
             assert_eq!(Command::nearest(typed), Some(meant), "{typed}");
         }
-        assert_eq!(Command::nearest("3"), None);
+        assert_eq!(Command::nearest("foo"), None);
         assert_eq!(Command::nearest(""), None);
     }
 }
