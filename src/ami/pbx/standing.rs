@@ -138,8 +138,14 @@ impl Pbx {
 
     /// One act of a batch ended.
     pub(super) fn child_done(&mut self, now: Now, parent: OrderId, outcome: &Outcome) {
-        let vain =
-            !matches!(outcome, Outcome::Done | Outcome::Already(_) | Outcome::Gone | Outcome::Replaced(_));
+        let vain = !matches!(
+            outcome,
+            Outcome::Done
+                | Outcome::Already(_)
+                | Outcome::Gone
+                | Outcome::Replaced(_)
+                | Outcome::Refused(Refusal::Outranked(_))
+        );
         let Some(deed) = self.deeds.get_mut(parent) else { return };
         let Phase::Batch { left, missed } = &mut deed.phase else { return };
         *left = left.saturating_sub(1);
