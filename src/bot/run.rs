@@ -20,12 +20,16 @@ use tracing::{info, warn};
 
 use crate::start::Start;
 use crate::supervisor::Ended;
-use wire::{Parts, Stops};
+use wire::Parts;
 
 /// The desk waits for orders under way, then says of the rest that it is not known.
-const DESK: Duration = Duration::from_millis(2000);
+const DESK: Duration = Duration::from_millis(1700);
+/// It has only to say what waits.
+const ANNOUNCER: Duration = Duration::from_millis(200);
 /// What was said last reaches the networks, which then close; Asterisk is told goodbye meanwhile.
-const NETWORKS: Duration = Duration::from_millis(1800);
+const NETWORKS: Duration = Duration::from_millis(1700);
+/// What the cores said last goes where it belongs.
+const FEEDS: Duration = Duration::from_millis(400);
 /// The last rows.
 const STORE: Duration = Duration::from_millis(800);
 
@@ -94,6 +98,7 @@ async fn until_over(parts: &mut Parts) -> End {
                 Err(error) => return End::Failed(error),
             },
             Some(Err(error)) = parts.desk.join_next() => return End::Failed(error),
+            Some(Err(error)) = parts.announcer.join_next() => return End::Failed(error),
             Some(Err(error)) = parts.cores.join_next() => return End::Failed(error),
             Some(Err(error)) = parts.feeds.join_next() => return End::Failed(error),
             else => std::future::pending::<()>().await,
@@ -104,19 +109,17 @@ async fn until_over(parts: &mut Parts) -> End {
 /// From the people inwards: nobody is asked anything new, what was said is delivered, Asterisk is told goodbye, and
 /// what it said last is written down.
 async fn shut_down(parts: Parts) {
-    let Parts { stops: Stops { desk, announcer, networks, cores }, mut feeds, .. } = parts;
-    let (mut desks, mut supervisors, mut drivers) = (parts.desk, parts.networks, parts.cores);
-    tell(&desk);
-    patience("the desk", DESK, all(&mut desks)).await;
-    tell(&announcer);
-    tell(&networks);
-    tell(&cores);
-    patience("networks and Asterisk", NETWORKS, async {
-        tokio::join!(all(&mut supervisors), all(&mut drivers))
-    })
-    .await;
+    let Parts { stops, mut desk, mut announcer, mut networks, mut cores, mut feeds } = parts;
+    tell(&stops.desk);
+    patience("the desk", DESK, all(&mut desk)).await;
+    tell(&stops.announcer);
+    patience("the announcer", ANNOUNCER, all(&mut announcer)).await;
+    tell(&stops.networks);
+    tell(&stops.cores);
+    let last = async { tokio::join!(all(&mut networks), all(&mut cores)) };
+    patience("networks and Asterisk", NETWORKS, last).await;
     // The cores are gone, so these end by themselves, when they have passed on what they had.
-    patience("what is passed on", STORE, all(&mut feeds)).await;
+    patience("what is passed on", FEEDS, all(&mut feeds)).await;
 }
 
 fn tell(stop: &watch::Sender<bool>) {

@@ -14,7 +14,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use gavel_ami::model::{
-    Entry, LinkChange, Order, OrderId, Outcome, RoomName, RoomSnapshot, ServerName, Stage, What, Wish,
+    Differences, Entry, LinkChange, Order, OrderId, Outcome, RoomName, RoomSnapshot, ServerName, Stage, What,
+    Wish,
 };
 use gavel_chat::Health;
 use gavel_chat::text::{Doc, Foreign, Zone, lasting};
@@ -28,7 +29,7 @@ use crate::desk::phrase::{Item, Told, name, outcome};
 use crate::store::StoreHealth;
 use crate::supervisor::NetworkStatus;
 use crate::wait::{stopped, until};
-use notice::{Notice, urgent};
+use notice::{Notice, first_link, urgent};
 use place::Place;
 use room::Room;
 
@@ -59,6 +60,10 @@ pub struct Announcer {
     restored: HashSet<OrderId>,
     /// Servers whose login was refused, and that was told.
     refused: HashSet<ServerName>,
+    /// Servers that were there since gavel was started.
+    met: HashSet<ServerName>,
+    /// Servers that were not there yet, and that was told.
+    missing: HashSet<ServerName>,
     /// Networks that were told to be down, since when.
     down: HashMap<&'static str, u64>,
     /// The state file was told to be in trouble.
@@ -81,6 +86,8 @@ impl Announcer {
             rooms: rooms.into_iter().map(|room| (room.name.clone(), Room::new(room))).collect(),
             restored: restored.into_iter().collect(),
             refused: HashSet::new(),
+            met: HashSet::new(),
+            missing: HashSet::new(),
             down: HashMap::new(),
             trouble: false,
             clock,
@@ -123,11 +130,7 @@ impl Announcer {
         match &entry.what {
             What::Order { order, stage: Stage::Settled(outcome) } => self.settled(entry, order, outcome),
             What::Order { .. } => {}
-            What::Link(change) => {
-                if self.is_news(server, change) {
-                    self.of_server(server, entry);
-                }
-            }
+            What::Link(change) => self.link(server, entry, change),
             What::Desynchronised(_) => self.of_server(server, entry),
             _ => self.of_room(entry),
         }
@@ -164,16 +167,38 @@ impl Announcer {
         }
     }
 
-    /// A refused login is tried again and again, and told once.
-    fn is_news(&mut self, server: &ServerName, change: &LinkChange) -> bool {
+    /// A refused login is tried again and again, and told once. What was never there can't be lost.
+    fn link(&mut self, server: &ServerName, entry: &Entry, change: &LinkChange) {
         match change {
-            LinkChange::Refused { .. } => self.refused.insert(server.clone()),
-            LinkChange::Up { .. } => {
-                self.refused.remove(server);
-                true
+            LinkChange::Refused { .. } if !self.refused.insert(server.clone()) => {}
+            LinkChange::Down { .. } if !self.met.contains(server) => {
+                if self.missing.insert(server.clone()) {
+                    self.tell_of(server, |_| first_link(false, Differences::default()));
+                }
             }
-            LinkChange::Down { .. } => true,
+            LinkChange::Up { differences, .. } => {
+                self.refused.remove(server);
+                self.met.insert(server.clone());
+                if !self.missing.remove(server) {
+                    return self.of_server(server, entry);
+                }
+                let found =
+                    |room: &RoomName| differences.iter().find(|(of, _)| of == room).map(|(_, found)| *found);
+                self.tell_of(server, |room| first_link(true, found(room).unwrap_or_default()));
+            }
+            LinkChange::Refused { .. } | LinkChange::Down { .. } => self.of_server(server, entry),
         }
+    }
+
+    /// The same kind of line in the crew's places of all rooms of a server.
+    fn tell_of(&mut self, server: &ServerName, line: impl Fn(&RoomName) -> Notice) {
+        let now = self.clock.now().mono;
+        let rooms = &self.rooms;
+        let here = |place: &&mut Place| {
+            let room = rooms.get(&place.setup.room);
+            place.setup.view == View::Crew && room.is_some_and(|room| room.setup.server == *server)
+        };
+        self.places.iter_mut().filter(here).for_each(|place| place.offer(now, line(&place.setup.room)));
     }
 
     /// What became of an order that an earlier run gave: its answer is long gone.

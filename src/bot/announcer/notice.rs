@@ -40,6 +40,14 @@ pub(super) fn urgent(doc: Doc) -> Notice {
     Notice { change: Change { kind: Kind::Other, number: None, doc }, urgent: true }
 }
 
+/// The link that was never there since gavel was started: it still is not, or now it is.
+pub(super) fn first_link(there: bool, found: Differences) -> Notice {
+    if there {
+        return urgent(Doc::new().say(format!("Asterisk is there now. {}", in_the_room(found.count))));
+    }
+    urgent(Doc::new().strong("Asterisk can't be reached yet.").say(" gavel goes on trying; status says why."))
+}
+
 /// "2 left, 1 joined, 3 changed"; nothing if there are none.
 pub(super) fn differences(found: Differences) -> String {
     let parts = [(found.left, "left"), (found.joined, "joined"), (found.changed, "changed")];

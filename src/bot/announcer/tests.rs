@@ -233,6 +233,7 @@ async fn the_place_whose_answer_tells_it_is_left_out() {
 #[tokio::test(start_paused = true)]
 async fn a_lost_link_is_one_line_and_so_is_its_return() {
     let play = play();
+    play.tell(bare(up(None, false, 0, 3))).await;
     play.tell(bare(What::Link(LinkChange::Down { reason: String::new() }))).await;
     for _ in 0..2 {
         play.tell(Entry { resync: true, ..of("Marta", left(false, None)) }).await;
@@ -250,6 +251,24 @@ async fn a_lost_link_is_one_line_and_so_is_its_return() {
     assert_eq!(of_place("sam-room"), expected);
     assert_eq!(of_place("quiet"), expected, "urgent enough for the quiet ones");
     assert_eq!(of_place("all"), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_never_there_is_not_lost() {
+    let play = play();
+    let down = || bare(What::Link(LinkChange::Down { reason: String::new() }));
+    for entry in [down(), down(), bare(up(None, false, 0, 3)), down()] {
+        play.tell(entry).await;
+    }
+    let told: Vec<_> = play.end().await.into_iter().filter(|line| line.starts_with("quiet")).collect();
+    assert_eq!(
+        told,
+        [
+            "quiet: Asterisk can't be reached yet. gavel goes on trying; status says why.",
+            "quiet: Asterisk is there now. 5 in the room.",
+            "quiet: Lost Asterisk 20:41:24. What you see may be old.",
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tracing::warn;
+use tracing::{error, info, warn};
 
 use crate::announcer::News;
 use crate::board::{self, RoomLook, View};
@@ -104,8 +104,13 @@ pub(super) async fn network(mut status: watch::Receiver<NetworkStatus>, announce
 /// How the state file is, to the announcer; also how it is at the start. The store outlives the announcer.
 pub(super) async fn health(mut health: watch::Receiver<StoreHealth>, announcer: mpsc::Sender<News>) {
     loop {
-        let news = News::Store(health.borrow_and_update().clone());
-        if announcer.send(news).await.is_err() {
+        let seen = health.borrow_and_update().clone();
+        match &seen {
+            // With the remedy, for whoever can do something about it; also in a log that is kept short.
+            StoreHealth::Failing { trouble, .. } | StoreHealth::Off { trouble } => error!("{trouble}"),
+            StoreHealth::Good { missed } => info!(missed, "the state file is in order"),
+        }
+        if announcer.send(News::Store(seen)).await.is_err() {
             return;
         }
         tokio::select! {

@@ -33,7 +33,8 @@ pub(super) struct Parts {
     pub(super) desk: JoinSet<()>,
     pub(super) networks: JoinSet<(&'static str, Ended)>,
     pub(super) cores: JoinSet<()>,
-    /// The announcer, and the small tasks in between.
+    pub(super) announcer: JoinSet<()>,
+    /// The small tasks in between.
     pub(super) feeds: JoinSet<()>,
 }
 
@@ -69,7 +70,7 @@ pub(super) fn wire(mut start: Start) -> io::Result<Parts> {
     let setups = rooms.iter().map(RoomParts::setup).collect();
     let announcer = Announcer::new(places, setups, restored, start.clock.clone(), zone.clone());
     let mut parts = wiring.parts;
-    parts.feeds.spawn(announcer.run(told, parts.stops.announcer.subscribe()));
+    parts.announcer.spawn(announcer.run(told, parts.stops.announcer.subscribe()));
     bindings.rooms = rooms.into_iter().map(RoomParts::desk).collect();
     let core =
         |(name, handle): (ServerName, Handle)| (name.clone(), Box::new(Core { name, handle }) as ServerDesk);
@@ -169,8 +170,14 @@ impl Wiring {
 
 impl Parts {
     fn new() -> Self {
-        let (desk, networks, cores, feeds) = (JoinSet::new(), JoinSet::new(), JoinSet::new(), JoinSet::new());
-        Self { stops: Stops::default(), desk, networks, cores, feeds }
+        Self {
+            stops: Stops::default(),
+            desk: JoinSet::new(),
+            announcer: JoinSet::new(),
+            networks: JoinSet::new(),
+            cores: JoinSet::new(),
+            feeds: JoinSet::new(),
+        }
     }
 }
 
