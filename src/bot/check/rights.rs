@@ -26,10 +26,10 @@ const NEEDS: [Need; 8] = [
     Need { what: "/kick", actions: &["ConfbridgeKick"], class: "call" },
     Need { what: "/hangup", actions: &["Hangup"], class: "call" },
     Need { what: "/lock and /unlock", actions: &["ConfbridgeLock", "ConfbridgeUnlock"], class: "call" },
-    Need { what: "the variable for /note", actions: &["Setvar"], class: "call" },
+    Need { what: "writing /note through to Asterisk", actions: &["Setvar"], class: "call" },
     Need { what: TOPIC, actions: &["Setvar"], class: "call" },
 ];
-const TOPIC: &str = "the variable for /topic";
+const TOPIC: &str = "writing /topic through to Asterisk";
 
 /// What this user may do. `topic`: some room writes its topic to a variable. `confbridge`: the application is there.
 pub(super) fn findings(

@@ -24,7 +24,7 @@ pub(super) fn found(asterisk: &Asterisk, rooms: &[&Room], report: &ProbeReport) 
     let events =
         "whether it may read events can't be asked; manager.conf needs read = system,call,user (never all)";
     findings.push(Finding { level: Level::Ok, text: format!("{name}: {events}") });
-    findings.extend(rooms.iter().filter_map(|room| self::room(room, &report.confbridge)));
+    findings.extend(rooms.iter().filter_map(|room| self::room(room, rooms, &report.confbridge)));
     findings
 }
 
@@ -77,13 +77,19 @@ fn meetme(name: &str, presence: &Presence) -> Finding {
     }
 }
 
-/// Whether the room's conference is there right now: a conference comes with its first caller.
-fn room(room: &Room, presence: &Presence) -> Option<Finding> {
+/// Whether the room's conference is there right now: a conference comes with its first caller. One that no room knows
+/// and that is spelt nearly the same is a slip of the finger, here or in the dialplan.
+fn room(room: &Room, all: &[&Room], presence: &Presence) -> Option<Finding> {
     let Presence::Active(active) = presence else { return None };
     let (name, conference) = (&room.name, room.conference.as_str());
+    let ours = |there: &str| {
+        let lobby = |room: &Room| room.lobby.as_ref().is_some_and(|lobby| lobby.as_str() == there);
+        all.iter().any(|room| room.conference.as_str() == there || lobby(room))
+    };
+    let strangers = active.iter().map(String::as_str).filter(|there| !ours(there));
     let (level, words) = if active.iter().any(|there| there == conference) {
         (Level::Ok, "is active".to_owned())
-    } else if let Some(near) = nearest(conference, active.iter().map(String::as_str)) {
+    } else if let Some(near) = nearest(conference, strangers) {
         (Level::Warning, format!("is not active, but \"{near}\" is: is the name right?"))
     } else {
         (Level::Ok, "is not active; it comes with its first caller".to_owned())

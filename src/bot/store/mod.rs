@@ -83,7 +83,10 @@ pub fn open(state: &State, clock: Clock) -> Result<Opened, OpenError> {
     };
     let (database, mut left) = match database {
         Ok((database, left)) => (Ok(database), left),
-        Err(trouble) => (Err(trouble), Left { next_order: 1, ..Left::default() }),
+        Err(trouble) => {
+            tracing::error!(%trouble, "state is off in this run; phone acts go on");
+            (Err(trouble), Left { next_order: 1, ..Left::default() })
+        }
     };
     let mut worker = Worker::new(database, &mut left, (state.path.clone(), state.keep_callers), clock);
     worker.tend();

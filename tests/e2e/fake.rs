@@ -1,0 +1,99 @@
+//! As much of an Asterisk as answers a login and a few questions. What real ones do is the live tests' business.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+
+/// How the fake answers.
+#[derive(Clone, Copy)]
+pub(crate) struct Manners {
+    /// The login is taken.
+    pub(crate) login: bool,
+    /// `Name: text (Priv: ...)` lines of ListCommands.
+    pub(crate) commands: &'static str,
+    /// The active conference's name.
+    pub(crate) conference: &'static str,
+}
+
+/// Least privilege, as the manual says.
+pub(crate) const LEAST: Manners = Manners {
+    login: true,
+    commands: "ConfbridgeKick: Kick. (Priv: call,all)\r\n\
+               ConfbridgeList: List. (Priv: reporting,all)\r\n\
+               ConfbridgeListRooms: List. (Priv: reporting,all)\r\n\
+               ConfbridgeLock: Lock. (Priv: call,all)\r\n\
+               ConfbridgeMute: Mute. (Priv: call,all)\r\n\
+               ConfbridgeUnlock: Unlock. (Priv: call,all)\r\n\
+               ConfbridgeUnmute: Unmute. (Priv: call,all)\r\n\
+               CoreSettings: Settings. (Priv: system,reporting,all)\r\n\
+               CoreStatus: Status. (Priv: system,reporting,all)\r\n\
+               Hangup: Hang up. (Priv: system,call,all)\r\n\
+               Ping: Ping. (Priv: <none>)\r\n\
+               Setvar: Set. (Priv: call,all)\r\n",
+    conference: "200",
+};
+
+/// Listens on a port of its own until the test program ends.
+pub(crate) fn asterisk(manners: Manners) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for link in listener.incoming() {
+            thread::spawn(move || link.and_then(|link| serve(link, manners)));
+        }
+    });
+    port
+}
+
+fn serve(link: TcpStream, manners: Manners) -> std::io::Result<()> {
+    let mut to = link.try_clone()?;
+    to.write_all(b"Asterisk Call Manager/11.0.0\r\n")?;
+    let (mut action, mut id) = (String::new(), String::new());
+    for line in BufReader::new(link).lines() {
+        let line = line?;
+        match line.split_once(": ") {
+            Some(("Action", name)) => action = name.to_owned(),
+            Some(("ActionID", value)) => id = value.to_owned(),
+            None if line.is_empty() => {
+                to.write_all(answer(&action, &id, manners).as_bytes())?;
+                if action == "Login" && !manners.login {
+                    return Ok(());
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn answer(action: &str, id: &str, manners: Manners) -> String {
+    let (response, rest) = match action {
+        "Challenge" => ("Success", "Challenge: 144120\r\n".to_owned()),
+        "Login" if !manners.login => ("Error", "Message: Authentication failed\r\n".to_owned()),
+        "Login" => ("Success", "Message: Authentication accepted\r\n".to_owned()),
+        "ListCommands" => ("Success", manners.commands.to_owned()),
+        "CoreSettings" => ("Success", "AsteriskVersion: 22.10.1\r\n".to_owned()),
+        "CoreStatus" => {
+            ("Success", "CoreStartupDate: 2026-11-23\r\nCoreStartupTime: 16:00:00\r\n".to_owned())
+        }
+        "ConfbridgeListRooms" => return rooms(id, manners.conference),
+        "Ping" => ("Success", "Ping: Pong\r\n".to_owned()),
+        "Logoff" => ("Goodbye", "Message: Thanks for all the fish.\r\n".to_owned()),
+        _ => ("Error", format!("Message: Invalid/unknown command: {action}.\r\n")),
+    };
+    let booted = if action == "Login" && manners.login {
+        "Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted\r\n\r\n"
+    } else {
+        ""
+    };
+    format!("Response: {response}\r\nActionID: {id}\r\n{rest}\r\n{booted}")
+}
+
+fn rooms(id: &str, conference: &str) -> String {
+    format!(
+        "Response: Success\r\nActionID: {id}\r\nEventList: start\r\nMessage: Confbridge conferences will follow\r\n\r\n\
+         Event: ConfbridgeListRooms\r\nActionID: {id}\r\nConference: {conference}\r\nParties: 0\r\nMarked: 0\r\n\
+         Locked: No\r\nMuted: No\r\n\r\n\
+         Event: ConfbridgeListRoomsComplete\r\nActionID: {id}\r\nEventList: Complete\r\nListItems: 1\r\n\r\n"
+    )
+}
