@@ -26,7 +26,7 @@ pub enum Address {
         /// Usually 5039.
         port: u16,
         /// PEM. With it, only what these authorities signed is believed, or one of these certificates itself (a
-        /// self-signed one, then whatever name is in it). Without it, the public authorities that browsers believe.
+        /// self-signed one, then whatever name is in it). Without it, whatever the system trusts.
         ca: Option<Vec<u8>>,
     },
 }
@@ -40,6 +40,11 @@ pub enum SetupError {
     /// The `ca` file holds no certificate that can be used.
     #[error("no certificate can be read from ca: {0}")]
     Authority(String),
+    /// No `ca`, and the system knows no authorities either.
+    #[error(
+        "the system trusts no authorities{0}: install ca-certificates, or name the server's certificate in ca"
+    )]
+    NoAuthorities(String),
     /// No certificate could be for that host.
     #[error("\"{host}\" cannot be checked against a certificate")]
     Host {

@@ -11,21 +11,29 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStor
 
 use super::SetupError;
 
-/// With `ca` (PEM): only what these signed, or one of these itself. Without: the public authorities.
+/// With `ca` (PEM): only what these signed, or one of these itself. Without: the authorities that the system trusts.
 pub(super) fn config(ca: Option<&[u8]>) -> Result<Arc<ClientConfig>, SetupError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder =
         ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
     let builder = match ca {
-        None => {
-            let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect::<RootCertStore>();
-            builder.with_root_certificates(roots)
-        }
+        None => builder.with_root_certificates(system()?),
         Some(pem) => {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(Private::new(pem, provider)?))
         }
     };
     Ok(Arc::new(builder.with_no_client_auth()))
+}
+
+fn system() -> Result<RootCertStore, SetupError> {
+    let found = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        let why = found.errors.first().map(|e| format!(" ({e})")).unwrap_or_default();
+        return Err(SetupError::NoAuthorities(why));
+    }
+    Ok(roots)
 }
 
 /// What went wrong in a handshake, for the operator.
@@ -47,7 +55,7 @@ fn certificate(why: &CertificateError) -> String {
     match why {
         // Bad: signed by one who only has the name of one that we believe.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "the server's certificate is signed by nobody whom ca (without it: the public authorities) names".to_owned()
+            "the server's certificate is signed by nobody whom ca (without it: the system) trusts".to_owned()
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "the server's certificate is for another name; address must use the name that is in it, or ca must hold \

@@ -85,8 +85,14 @@ async fn all_others_are_refused_with_what_to_look_at() {
     let other = signed_for("localhost");
     let wrong = refused("localhost", other.acceptor.clone(), Some(&ours.ca)).await;
     assert!(wrong.contains("signed by nobody whom ca"), "{wrong}");
-    let public = refused("localhost", ours.acceptor.clone(), None).await;
-    assert!(public.contains("public authorities"), "{public}");
+    let alone = Address::Tls { host: "localhost".into(), port: 1, ca: None };
+    match ClientSetup::new(alone, "bot", Secret::new("s")) {
+        Ok(_) => {
+            let system = refused("localhost", ours.acceptor.clone(), None).await;
+            assert!(system.contains("without it: the system"), "{system}");
+        }
+        Err(e) => assert!(e.to_string().contains("install ca-certificates"), "{e}"),
+    }
     let name = refused("127.0.0.1", ours.acceptor, Some(&ours.ca)).await;
     assert!(name.contains("for another name"), "{name}");
     let forged = refused("127.0.0.1", self_signed().acceptor, Some(&self_signed().ca)).await;
@@ -96,7 +102,7 @@ async fn all_others_are_refused_with_what_to_look_at() {
 #[tokio::test]
 async fn the_plain_port_is_told_from_the_encrypted_one() {
     let server = Server::start().await;
-    let client = Client::start(setup("localhost", server.port(), None));
+    let client = Client::start(setup("localhost", server.port(), Some(&self_signed().ca)));
     let mut peer = server.accept().await;
     peer.say("Asterisk Call Manager/11.0.0\r\n").await;
     let status = client.status(|s| s.error.is_some()).await;
