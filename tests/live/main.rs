@@ -8,9 +8,12 @@
 mod asterisk;
 #[path = "../support/control.rs"]
 mod control;
+#[path = "../support/gavel.rs"]
+mod gavel;
 #[path = "../support/proxy.rs"]
 mod proxy;
 
+mod console;
 mod core;
 mod link;
 mod load;
@@ -52,6 +55,15 @@ macro_rules! stories {
 }
 
 stories! {
+    console {
+        #[ignore = "long"]
+        asterisk_is_killed_for_20_s,
+        asterisk_is_killed_mid_conference,
+        check_says_what_the_user_may_do,
+        commands_from_a_pipe,
+        hostile_names,
+        two_hundred_join,
+    }
     link {
         a_user_with_too_few_rights,
         a_wrong_secret,

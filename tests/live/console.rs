@@ -1,0 +1,174 @@
+//! gavel as people have it: the program, its console on a pipe, a real Asterisk behind it.
+
+use std::time::{Duration, Instant};
+
+use crate::asterisk::{Asterisk, Version};
+use crate::control::{Call, Control, Member};
+use crate::gavel::{Gavel, check, configuration};
+use crate::until;
+
+/// Marta, Joel and Priya, talking.
+fn three(control: &Control) -> [Member; 3] {
+    let names = [("1001", "Marta Kovács"), ("1002", "Joel"), ("1003", "Priya Raman")];
+    names.map(|(number, name)| control.call(Call { name: name.as_bytes(), ..Call::talking(number) }))
+}
+
+/// The lines of a roster: `#1 ...`, without the head.
+fn people(lines: &[String]) -> Vec<&str> {
+    lines.iter().map(String::as_str).filter(|line| line.starts_with('#') && line.contains(", ")).collect()
+}
+
+/// The roster that gavel prints now.
+fn roster(gavel: &mut Gavel) -> Vec<String> {
+    let from = gavel.printed().len();
+    gavel.say("/roster");
+    until(Duration::from_secs(5), "a roster", || {
+        let lines = gavel.printed().split_off(from);
+        let head = lines.iter().position(|line| line.contains("in the room."))?;
+        let count: usize = lines[head].rsplit(": ").next()?.split(' ').next()?.parse().unwrap_or(0);
+        (lines.len() > head + count).then(|| lines[head..=head + count].to_vec())
+    })
+}
+
+pub(crate) fn commands_from_a_pipe(version: Version) {
+    let asterisk = Asterisk::start(version);
+    let control = asterisk.control();
+    let [marta, joel, priya] = three(&control);
+    let mark = control.mark();
+
+    let mut gavel = Gavel::console(&configuration(asterisk.port()));
+    for line in ["/roster", "/mute 2", "/kick 3", "/roster"] {
+        gavel.say(line);
+    }
+    let (status, lines) = gavel.end();
+    assert!(status.success(), "{status}: {lines:#?}");
+
+    let at = |what: &str| {
+        lines.iter().position(|line| line.contains(what)).unwrap_or_else(|| panic!("{what}: {lines:#?}"))
+    };
+    let (muted, removed) = (at("#2 Joel muted."), at("#3 Priya Raman removed."));
+    assert!(muted < removed);
+    let before = people(&lines[..muted]);
+    assert_eq!(before.len(), 3, "{lines:#?}");
+    assert!(
+        before[0].starts_with("#1 Marta Kovács") && before[2].starts_with("#3 Priya Raman"),
+        "{lines:#?}"
+    );
+    let after = people(&lines[removed + 1..]);
+    assert_eq!(after.len(), 2, "{lines:#?}");
+    assert!(after[1].starts_with("#2 Joel") && after[1].contains("muted"), "{lines:#?}");
+
+    let happened = |event: &str, member: &Member| {
+        control.since(mark).iter().any(|packet| packet.is(event) && packet.get("Uniqueid") == member.uniqueid)
+    };
+    assert!(happened("ConfbridgeMute", &joel) && happened("ConfbridgeLeave", &priya));
+    assert!(!happened("ConfbridgeMute", &marta) && !happened("ConfbridgeLeave", &marta));
+}
+
+pub(crate) fn asterisk_is_killed_mid_conference(version: Version) {
+    kill_for(Duration::from_secs(3), version);
+}
+
+pub(crate) fn asterisk_is_killed_for_20_s(version: Version) {
+    kill_for(Duration::from_secs(20), version);
+}
+
+fn kill_for(away: Duration, version: Version) {
+    let mut asterisk = Asterisk::start(version);
+    let control = asterisk.control();
+    (1001..1009).for_each(|number| drop(control.call(Call::silent(&number.to_string()))));
+    let mut gavel = Gavel::console(&configuration(asterisk.port()));
+    gavel.say("/roster");
+    gavel.wait("the first roster", |line| line.contains("8 in the room."));
+
+    let down = Instant::now();
+    asterisk.kill();
+    gavel.wait("the loss is told", |line| line.starts_with("Lost Asterisk"));
+    let asked = Instant::now();
+    gavel.say("/kick 1");
+    let refusal = gavel.wait("the refusal", |line| line.contains("Asterisk") && !line.starts_with("Lost"));
+    assert!(asked.elapsed() < Duration::from_secs(1), "{refusal}");
+    gavel.say("/roster");
+    gavel.wait("the card says how old it is", |line| line.contains("old"));
+    std::thread::sleep(away.saturating_sub(down.elapsed()));
+
+    asterisk.start_again();
+    let control = asterisk.control();
+    (1001..1009).for_each(|number| control.dial(Call::silent(&number.to_string())));
+    let returned = Instant::now();
+    gavel.wait("the return is told", |line| line.contains("back after"));
+    until(Duration::from_secs(3), "the roster is Asterisk's", || {
+        (roster(&mut gavel).len() == 9).then_some(())
+    });
+    assert!(returned.elapsed() < Duration::from_secs(4));
+    assert_eq!(control.members("200").len(), 8);
+    let (status, lines) = gavel.end();
+    assert!(status.success());
+    let notices = lines.iter().filter(|line| line.contains("back after")).count();
+    assert_eq!(notices, 1, "{lines:#?}");
+}
+
+/// 200 join at once: at most 6 new messages, the last roster right, and little memory (measured with the release
+/// build alone).
+pub(crate) fn two_hundred_join(version: Version) {
+    let asterisk = Asterisk::start(version);
+    let mut gavel = Gavel::console(&configuration(asterisk.port()));
+    gavel.say("/roster");
+    gavel.wait("the first roster", |line| line.contains("in the room"));
+    let control = Control::login(asterisk.port(), "control", "control-secret", "call,user");
+    for number in 0..200 {
+        control.dial(Call::silent(&format!("{}", 5000 + number)));
+    }
+    let joins = || control.since(0).iter().filter(|packet| packet.is("ConfbridgeJoin")).count();
+    until(Duration::from_secs(60), "all have joined", || (joins() == 200).then_some(()));
+    gavel.wait("the others are told in one line", |line| line.contains("joined in"));
+    let told = gavel.printed();
+    let roster = roster(&mut gavel);
+    assert_eq!(roster.len(), 201, "{roster:#?}");
+    assert!(told.len() <= 6 + 1, "{told:#?}");
+    let memory = gavel.peak_memory();
+    println!("{memory} KiB at most, {} messages", told.len() - 1);
+    if std::env::var_os("GAVEL_RELEASE").is_some() {
+        assert!(memory < 40 * 1024, "{memory} KiB");
+    }
+}
+
+pub(crate) fn hostile_names(version: Version) {
+    let asterisk = Asterisk::start(version);
+    let control = asterisk.control();
+    let names =
+        ["\u{9B}31mred", "\u{202E}RTL", "a\r\nb", "tab\there", "+44 113 496 0017", "\u{1B}]0;title\u{7}"];
+    for (index, name) in names.iter().enumerate() {
+        control.call(Call { name: name.as_bytes(), ..Call::silent(&format!("100{index}")) });
+    }
+    control.call(Call { name: b"Jos\xE9 \x9B31m", ..Call::silent("1009") });
+    let mut gavel = Gavel::console(&configuration(asterisk.port()));
+    let roster = roster(&mut gavel);
+    assert_eq!(roster.len(), 8, "{roster:#?}");
+    for line in gavel.everything() {
+        assert!(!line.chars().any(|c| c.is_control() || ('\u{202A}'..='\u{202E}').contains(&c)), "{line:?}");
+        assert!(!line.contains("4960017") && !line.contains("496 0017"), "a phone number: {line}");
+    }
+}
+
+pub(crate) fn check_says_what_the_user_may_do(version: Version) {
+    let asterisk = Asterisk::start(version);
+    let (status, said) = check(&configuration(asterisk.port()));
+    assert!(status.success(), "{said}");
+    let name = if version == Version::V22 { "Asterisk 22." } else { "Asterisk 16." };
+    assert!(said.contains(name) && said.contains("ConfBridge"), "{said}");
+
+    let as_user = |user: &str| {
+        let own = configuration(asterisk.port()).replace("\"gavel\"", &format!("\"{user}\""));
+        check(&own.replace("GAVEL_AMI_SECRET", &format!("{}_SECRET", user.to_uppercase())))
+    };
+    let (status, said) = as_user("onlooker");
+    assert_eq!(status.code(), Some(69), "{said}");
+    assert!(said.contains("onlooker may not do: /mute") && said.contains("add \"call\" to write"), "{said}");
+    let (status, said) = as_user("nobody");
+    assert_eq!(status.code(), Some(69), "{said}");
+    assert!(said.contains("add \"reporting\" to write"), "{said}");
+    let (status, said) = check(&configuration(asterisk.port()).replace("\"gavel\"", "\"stranger\""));
+    assert_eq!(status.code(), Some(69), "{said}");
+    assert!(said.contains("the login was refused"), "{said}");
+}

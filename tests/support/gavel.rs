@@ -1,0 +1,159 @@
+//! gavel itself as a process: the console on pipes, line by line.
+//!
+//! Invariant: it is gone when its value is dropped.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::until;
+
+/// One running gavel with its plain console.
+pub(crate) struct Gavel {
+    process: Child,
+    input: Option<ChildStdin>,
+    printed: Arc<Mutex<Vec<String>>>,
+    readers: Vec<JoinHandle<()>>,
+    _dir: TempDir,
+}
+
+/// The binary: the one built for the tests, or the release build that `tests/run --long` names.
+fn binary() -> PathBuf {
+    std::env::var_os("GAVEL_RELEASE").map_or_else(|| env!("CARGO_BIN_EXE_gavel").into(), PathBuf::from)
+}
+
+/// A configuration with one room, for an Asterisk on that port of this machine.
+pub(crate) fn configuration(port: u16) -> String {
+    format!(
+        r#"
+[asterisk.main]
+address = "127.0.0.1:{port}"
+username = "gavel"
+secret = {{ env = "GAVEL_AMI_SECRET" }}
+
+[room.thursday]
+title = "Thursday Line"
+asterisk = "main"
+conference = "200"
+kind = "confbridge"
+
+[state]
+path = "gavel.db"
+
+[console]
+room = "thursday"
+view = "crew"
+role = "host"
+"#
+    )
+}
+
+/// A command with that configuration in a folder of its own.
+fn command(configuration: &str, words: &[&str]) -> (Command, TempDir) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("gavel.toml");
+    fs::write(&file, configuration).expect("the configuration is written");
+    let mut command = Command::new(binary());
+    command
+        .args(words)
+        .arg("--config")
+        .arg(file)
+        .env("GAVEL_AMI_SECRET", "rehearsal")
+        .env("ONLOOKER_SECRET", "onlooker-secret")
+        .env("NOBODY_SECRET", "nobody-secret")
+        .env_remove("RUST_LOG");
+    (command, dir)
+}
+
+/// `gavel check`: how it ended and what it said.
+pub(crate) fn check(configuration: &str) -> (ExitStatus, String) {
+    let (mut command, _dir) = command(configuration, &["check"]);
+    let output = command.stdin(Stdio::null()).output().expect("gavel runs");
+    let said = [output.stdout, output.stderr].concat();
+    (output.status, String::from_utf8_lossy(&said).into_owned())
+}
+
+impl Gavel {
+    /// `gavel run --console`, its input a pipe.
+    pub(crate) fn console(configuration: &str) -> Self {
+        let (mut command, dir) = command(configuration, &["run", "--console"]);
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = pipes.spawn().expect("gavel runs");
+        let printed = Arc::<Mutex<Vec<String>>>::default();
+        let mut readers = vec![keep(process.stdout.take().expect("a pipe"), "", &printed)];
+        readers.push(keep(process.stderr.take().expect("a pipe"), "(log) ", &printed));
+        Self { input: process.stdin.take(), process, printed, readers, _dir: dir }
+    }
+
+    /// Types a line.
+    pub(crate) fn say(&mut self, line: &str) {
+        let input = self.input.as_mut().expect("the input is still open");
+        writeln!(input, "{line}").expect("gavel reads");
+    }
+
+    /// The first line on standard output that fits, waited for.
+    #[track_caller]
+    pub(crate) fn wait(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
+        until(Duration::from_secs(15), what, || self.printed().into_iter().find(|line| fits(line)))
+    }
+
+    /// What it printed so far, its log left out.
+    pub(crate) fn printed(&self) -> Vec<String> {
+        let lines = self.printed.lock().expect("no reader panics");
+        lines.iter().filter(|line| !line.starts_with("(log) ")).cloned().collect()
+    }
+
+    /// All it printed so far, its log too.
+    pub(crate) fn everything(&self) -> Vec<String> {
+        self.printed.lock().expect("no reader panics").clone()
+    }
+
+    /// Ends its input and waits for its end: how it ended, and what it printed.
+    #[track_caller]
+    pub(crate) fn end(mut self) -> (ExitStatus, Vec<String>) {
+        self.input.take();
+        let status = until(Duration::from_secs(40), "gavel ends with its input", || {
+            self.process.try_wait().expect("a child")
+        });
+        self.readers.drain(..).for_each(|reader| drop(reader.join()));
+        (status, self.printed())
+    }
+
+    /// Its memory: the most that was ever resident, in KiB.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells it");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+}
+
+impl Drop for Gavel {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        if std::thread::panicking() {
+            eprintln!("--- gavel printed\n{}", self.printed.lock().expect("no reader panics").join("\n"));
+        }
+    }
+}
+
+fn keep(
+    pipe: impl Read + Send + 'static,
+    prefix: &'static str,
+    printed: &Arc<Mutex<Vec<String>>>,
+) -> JoinHandle<()> {
+    let printed = Arc::clone(printed);
+    std::thread::spawn(move || {
+        let mut lines = BufReader::new(pipe).split(b'\n');
+        while let Some(Ok(line)) = lines.next() {
+            let line = format!("{prefix}{}", String::from_utf8_lossy(&line));
+            printed.lock().expect("no reader panics").push(line);
+        }
+    })
+}
