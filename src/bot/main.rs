@@ -37,7 +37,10 @@ fn execute(command: Command) -> anyhow::Result<Exit> {
             ))?);
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "gavel", &mut io::stdout());
+            // Written at the end: the generator panics where its output is a pipe that was closed.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "gavel", &mut script);
+            io::stdout().write_all(&script)?;
         }
     }
     Ok(Exit::Ok)

@@ -15,7 +15,7 @@ fn a_second_gavel_is_refused() {
     assert_eq!(second.code, Some(75), "{second:?}");
     assert_eq!(
         second.err,
-        "gavel: another gavel uses the state file gavel.db; stop that one first, or set another path in [state]\n"
+        "gavel: another gavel uses the state file HOME/gavel.db; stop that one first, or set another path in [state]\n"
     );
     let check = home.gavel(&["check", "--config", "gavel.toml"]);
     assert_eq!(check.code, Some(0), "check may run beside it: {check:?}");

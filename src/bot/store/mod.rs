@@ -76,19 +76,17 @@ pub struct NotDurable;
 /// Opens the state file and starts its thread. Blocks for as long as the disk takes. Trouble with the file is no
 /// error: gavel goes on without state, and [`Store::health`] says why.
 pub fn open(state: &State, clock: Clock) -> Result<Opened, OpenError> {
-    let database = match Lock::take(&state.path) {
-        Ok(lock) => database(&state.path).map(|(connection, left)| ((connection, lock), left)),
-        Err(NoLock::Held) => return Err(OpenError::Held(state.path.clone())),
-        Err(NoLock::Io(e)) => Err(Trouble::io(&state.path, &e)),
+    let path = real(&state.path);
+    let database = match Lock::take(&path) {
+        Ok(lock) => database(&path).map(|(connection, left)| ((connection, lock), left)),
+        Err(NoLock::Held) => return Err(OpenError::Held(path)),
+        Err(NoLock::Io(e)) => Err(Trouble::io(&path, &e)),
     };
     let (database, mut left) = match database {
         Ok((database, left)) => (Ok(database), left),
-        Err(trouble) => {
-            tracing::error!(%trouble, "state is off in this run; phone acts go on");
-            (Err(trouble), Left { next_order: 1, ..Left::default() })
-        }
+        Err(trouble) => (Err(trouble), Left { next_order: 1, ..Left::default() }),
     };
-    let mut worker = Worker::new(database, &mut left, (state.path.clone(), state.keep_callers), clock);
+    let mut worker = Worker::new(database, &mut left, (path, state.keep_callers), clock);
     worker.tend();
     start(worker, left).map_err(OpenError::Thread)
 }
@@ -96,6 +94,13 @@ pub fn open(state: &State, clock: Clock) -> Result<Opened, OpenError> {
 /// How the state file is, without changing it: for `gavel check`. `None`: it is not there yet.
 pub fn examine(path: &Path) -> Option<Result<(), Trouble>> {
     path.exists().then(|| schema::examine_only(path))
+}
+
+/// One name for one file: two gavels that reach it by different names must meet at one lock.
+fn real(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(beside).unwrap_or_else(|| path.to_owned())
 }
 
 fn database(path: &Path) -> Result<(Connection, Left), Trouble> {

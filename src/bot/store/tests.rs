@@ -229,11 +229,18 @@ async fn an_intent_is_written_even_if_nobody_waits() {
 }
 
 #[tokio::test]
+#[cfg(unix)]
 async fn only_one_gavel() {
     let folder = TempDir::new().unwrap();
     let first = opened(&state(&folder));
     let second = open(&state(&folder), Clock::system()).unwrap_err();
-    assert!(matches!(&second, OpenError::Held(path) if *path == state(&folder).path));
+    assert!(matches!(&second, OpenError::Held(path) if path.ends_with("gavel.db")));
+    let other = State { path: folder.path().join("other.db"), ..state(&folder) };
+    std::os::unix::fs::symlink(state(&folder).path, &other.path).unwrap();
+    assert!(
+        matches!(open(&other, Clock::system()), Err(OpenError::Held(_))),
+        "another name for the same file"
+    );
     first.store.close().await;
     assert!(open(&state(&folder), Clock::system()).is_ok());
 }

@@ -14,7 +14,6 @@ use gavel_ami::model::{Entry, Order, OrderId, Outcome, ServerName};
 use gavel_chat::{Key, MessageRef, PlaceId};
 use rusqlite::{Connection, Transaction};
 use tokio::sync::{mpsc, oneshot, watch};
-use tracing::{error, info, warn};
 
 use super::health::{StoreHealth, Trouble, TroubleKind};
 use super::ledger::Ledger;
@@ -223,7 +222,6 @@ impl Worker {
             |_| Ok(()),
         );
         if self.judge(done) {
-            info!(path = %self.path.display(), "the state file is written again");
             self.backlog.clear();
             let missed = self.missed.load(Ordering::Relaxed);
             self.health.send_replace(StoreHealth::Good { missed });
@@ -260,21 +258,14 @@ impl Worker {
             StoreHealth::Failing { since, .. } => StoreHealth::Failing { since, trouble },
             _ => StoreHealth::Failing { since: now.wall, trouble },
         };
-        self.tell(&before, next);
+        self.tell(next);
         false
     }
 
-    fn tell(&mut self, before: &StoreHealth, next: StoreHealth) {
-        match &next {
-            StoreHealth::Off { trouble } => {
-                error!(%trouble, "state is off until gavel is started again");
-                self.connection = None;
-                self.backlog.clear();
-            }
-            StoreHealth::Failing { trouble, .. } if !matches!(before, StoreHealth::Failing { .. }) => {
-                warn!(%trouble, "state is not written; trying again");
-            }
-            _ => {}
+    fn tell(&mut self, next: StoreHealth) {
+        if matches!(next, StoreHealth::Off { .. }) {
+            self.connection = None;
+            self.backlog.clear();
         }
         self.health.send_if_modified(|health| {
             let modified = *health != next;
