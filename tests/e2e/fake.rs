@@ -13,6 +13,8 @@ pub(crate) struct Manners {
     pub(crate) commands: &'static str,
     /// The active conference's name.
     pub(crate) conference: &'static str,
+    /// The caller ID names of those who are in it.
+    pub(crate) callers: &'static [&'static str],
 }
 
 /// Least privilege, as the manual says.
@@ -31,6 +33,7 @@ pub(crate) const LEAST: Manners = Manners {
                Ping: Ping. (Priv: <none>)\r\n\
                Setvar: Set. (Priv: call,all)\r\n",
     conference: "200",
+    callers: &[],
 };
 
 /// Listens on a port of its own until the test program ends.
@@ -76,7 +79,8 @@ fn answer(action: &str, id: &str, manners: Manners) -> String {
         "CoreStatus" => {
             ("Success", "CoreStartupDate: 2026-11-23\r\nCoreStartupTime: 16:00:00\r\n".to_owned())
         }
-        "ConfbridgeListRooms" => return rooms(id, manners.conference),
+        "ConfbridgeListRooms" => return rooms(id, manners),
+        "ConfbridgeList" if !manners.callers.is_empty() => return members(id, manners),
         "Ping" => ("Success", "Ping: Pong\r\n".to_owned()),
         "Logoff" => ("Goodbye", "Message: Thanks for all the fish.\r\n".to_owned()),
         _ => ("Error", format!("Message: Invalid/unknown command: {action}.\r\n")),
@@ -89,11 +93,35 @@ fn answer(action: &str, id: &str, manners: Manners) -> String {
     format!("Response: {response}\r\nActionID: {id}\r\n{rest}\r\n{booted}")
 }
 
-fn rooms(id: &str, conference: &str) -> String {
+fn rooms(id: &str, manners: Manners) -> String {
+    let room = format!(
+        "Event: ConfbridgeListRooms\r\nActionID: {id}\r\nConference: {}\r\nParties: {}\r\nMarked: 0\r\n\
+         Locked: No\r\nMuted: No\r\n\r\n",
+        manners.conference,
+        manners.callers.len()
+    );
+    list(id, "ConfbridgeListRoomsComplete", &[room])
+}
+
+fn members(id: &str, manners: Manners) -> String {
+    let member = |(n, name): (usize, &&str)| {
+        format!(
+            "Event: ConfbridgeList\r\nActionID: {id}\r\nConference: {}\r\nAdmin: No\r\nMarkedUser: No\r\n\
+             WaitMarked: No\r\nEndMarked: No\r\nWaiting: No\r\nMuted: No\r\nTalking: No\r\nAnsweredTime: 9\r\n\
+             Channel: PJSIP/line-0000000{n}\r\nCallerIDNum: 0113555014{n}\r\nCallerIDName: {name}\r\n\
+             Uniqueid: 1795453000.{n}\r\nLinkedid: 1795453000.{n}\r\n\r\n",
+            manners.conference
+        )
+    };
+    let members: Vec<String> = manners.callers.iter().enumerate().map(member).collect();
+    list(id, "ConfbridgeListComplete", &members)
+}
+
+fn list(id: &str, complete: &str, items: &[String]) -> String {
     format!(
-        "Response: Success\r\nActionID: {id}\r\nEventList: start\r\nMessage: Confbridge conferences will follow\r\n\r\n\
-         Event: ConfbridgeListRooms\r\nActionID: {id}\r\nConference: {conference}\r\nParties: 0\r\nMarked: 0\r\n\
-         Locked: No\r\nMuted: No\r\n\r\n\
-         Event: ConfbridgeListRoomsComplete\r\nActionID: {id}\r\nEventList: Complete\r\nListItems: 1\r\n\r\n"
+        "Response: Success\r\nActionID: {id}\r\nEventList: start\r\nMessage: A list will follow\r\n\r\n{}\
+         Event: {complete}\r\nActionID: {id}\r\nEventList: Complete\r\nListItems: {}\r\n\r\n",
+        items.concat(),
+        items.len()
     )
 }

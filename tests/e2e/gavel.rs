@@ -1,6 +1,6 @@
 //! Starting the program in a folder of its own.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -43,7 +43,19 @@ impl Home {
 
     /// Runs to the end. The folder's name in what is said becomes `HOME`.
     pub(crate) fn gavel(&self, arguments: &[&str]) -> Said {
-        let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
+        self.said(self.command(arguments).output().unwrap())
+    }
+
+    /// Runs to the end with this standard input and everything logged.
+    pub(crate) fn console(&self, input: &str) -> Said {
+        let mut command = self.command(&["run", "--console", "--config", "gavel.toml"]);
+        command.env("RUST_LOG", "trace").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        self.said(child.wait_with_output().unwrap())
+    }
+
+    fn said(&self, Output { status, stdout, stderr }: Output) -> Said {
         let text = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).unwrap();
             text.replace(self.folder.path().to_str().unwrap(), "HOME")
