@@ -287,7 +287,7 @@ async fn a_subscriber_that_stalls_lags_alone() {
     while let Ok(entry) = stalled.try_recv() {
         last = entry.seq;
     }
-    assert_eq!(last, picture.seq, "and goes on with what the picture holds");
+    assert!(last >= picture.seq, "and goes on with what the picture holds");
     client.end().await;
 }
 
