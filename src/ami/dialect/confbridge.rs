@@ -51,6 +51,7 @@ impl Dialect for ConfBridge {
             b"ConfbridgeStopRecord" => Fact::Recording { conference: conference()?, on: false },
             b"ConfbridgeEnd" => Fact::Ended { conference: conference()? },
             b"Hangup" => Fact::Hungup { call: call()? },
+            b"Shutdown" => Fact::Stopping,
             _ => return None,
         })
     }

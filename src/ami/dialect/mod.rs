@@ -32,6 +32,8 @@ pub(crate) enum Fact<'a> {
     Ended { conference: &'a [u8] },
     /// A channel, in a conference or not, is no more.
     Hungup { call: &'a str },
+    /// Asterisk is about to end. It does not always say so.
+    Stopping,
 }
 
 /// Whom an event or a list item shows.

@@ -56,6 +56,7 @@ impl Pbx {
                 }
             }
             Fact::Hungup { call } => self.hung_up(now, call),
+            Fact::Stopping => self.stopping(),
         }
         if !self.queue.is_empty() || self.out.entries_lost {
             self.work(now);

@@ -35,13 +35,23 @@ pub(super) struct State {
     /// All lists were in once.
     ever: bool,
     restarted: bool,
+    /// Asterisk said that it ends.
+    stopping: bool,
     /// What was told since the last `Up`, so that a loss is told once.
     told: Option<LinkChange>,
 }
 
 impl State {
     pub(super) fn new(now: Now) -> Self {
-        Self { step: Step::Down, started: now.wall, lost: None, ever: false, restarted: false, told: None }
+        Self {
+            step: Step::Down,
+            started: now.wall,
+            lost: None,
+            ever: false,
+            restarted: false,
+            stopping: false,
+            told: None,
+        }
     }
 
     pub(super) fn link(&self) -> Link {
@@ -187,12 +197,18 @@ impl Pbx {
                 room.changed();
             }
         }
+        let stopped = std::mem::take(&mut self.state.stopping);
         if self.state.told.is_none() {
+            let reason = if stopped { "Asterisk was shut down" } else { reason };
             self.tell_link(now, LinkChange::Down { reason: reason.to_owned() });
         }
         if fell {
             self.lose_deeds(now);
         }
+    }
+
+    pub(super) fn stopping(&mut self) {
+        self.state.stopping = true;
     }
 
     /// Asterisk refused the login. Told once for the same words.

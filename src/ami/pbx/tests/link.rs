@@ -206,3 +206,21 @@ fn the_user_who_may_not_list_never_gets_an_up_but_is_told_why() {
     s.pass(2);
     assert_eq!(s.lines().len(), 2, "asked again, in case it was given the right");
 }
+
+#[test]
+fn a_shutdown_that_was_announced_is_the_reason_for_the_loss() {
+    let mut s = Stage::up(&[]);
+    s.event("Event: Shutdown\r\nShutdown: Cleanly\r\nRestart: False\r\n\r\n");
+    s.lose();
+    assert_eq!(s.told(), [(What::Link(LinkChange::Down { reason: "Asterisk was shut down".into() }), None)]);
+}
+
+#[test]
+fn a_restart_is_asked_for_until_asterisk_answers() {
+    let mut s = Stage::up(&[someone("1.1")]);
+    s.lose();
+    s.session(SessionEvent::Ready(greeting("11.0.0")));
+    let token = s.take("CoreStatus").token;
+    s.reply(token, Reply::TimedOut);
+    assert_eq!(s.lines(), ["CoreStatus"], "no list before it is known which world this is");
+}
