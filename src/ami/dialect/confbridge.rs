@@ -70,6 +70,7 @@ impl Dialect for ConfBridge {
             muted: flag("Muted"),
             waiting: flag("Waiting"),
             talking: flag("Talking"),
+            answered: frame.text("AnsweredTime").and_then(|seconds| seconds.trim().parse().ok()),
             slot: None,
         })
     }

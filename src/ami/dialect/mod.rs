@@ -55,6 +55,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) waiting: Option<bool>,
     /// Talks, where the source says so.
     pub(crate) talking: Option<bool>,
+    /// Was answered so many seconds ago, where the source says so: no list tells since when somebody is in.
+    pub(crate) answered: Option<u32>,
     /// The application's own number of the participant, where acts need it. Such numbers are reused.
     pub(crate) slot: Option<u32>,
 }

@@ -44,7 +44,8 @@ impl Room {
             number: None,
             service: dialect::service(&self.setup.services, &member.channel),
             caller: member.caller.clone(),
-            joined: known.unwrap_or(now.wall),
+            // Found by a list: in since it was answered is nearer to the truth than in since we looked.
+            joined: known.or(member.answered).unwrap_or(now.wall),
             talked: 0,
             voice: None,
         };

@@ -46,6 +46,8 @@ pub(super) struct Member {
     pub(super) waiting: bool,
     /// Since (Unix milliseconds).
     pub(super) talking: Option<u64>,
+    /// Answered (Unix milliseconds), where a list said so.
+    pub(super) answered: Option<u64>,
     /// During which list it joined, was muted, talked.
     joined_in: u64,
     /// Whether it was muted then.
@@ -89,6 +91,7 @@ impl Member {
             muted: false,
             waiting: false,
             talking: None,
+            answered: None,
             joined_in: 0,
             joined_muted: false,
             revoiced: false,

@@ -293,6 +293,7 @@ impl Pbx {
         member.admin = seen.admin;
         member.muted = seen.muted.unwrap_or(false);
         member.waiting = seen.waiting.unwrap_or(false);
+        member.answered = seen.answered.map(|s| now.wall.saturating_sub(u64::from(s) * 1000));
         member.talking = seen.talking.unwrap_or(false).then_some(now.wall);
         member
     }

@@ -288,3 +288,14 @@ fn a_picture_is_made_only_of_what_changed() {
     s.event(&someone("1.2").join("200"));
     assert!(s.pbx.take_changed(now)[0].version > picture.version);
 }
+
+#[test]
+fn who_was_there_before_us_is_in_since_the_answer() {
+    let mut s = Stage::up(&[]);
+    s.pass(30);
+    let token = s.members_begin("200");
+    let item = frame(&someone("1.1").event("ConfbridgeList", "200", "AnsweredTime: 24\r\n"));
+    s.reply(token, Reply::List { items: vec![item] });
+    let joined = s.snapshot().people[0].joined;
+    assert_eq!(joined, s.now.wall - 24_000);
+}
