@@ -3,7 +3,7 @@
 //!
 //! One task owns all of it. What it waits for is never a disk, a network or Asterisk: an invocation's first answer
 //! leaves before anything else is done about it, and an order leaves for the core when its intent is on the disk or
-//! [`intents::PATIENCE`] is over. Invariant: every ticket gets a post with `last`, except in places that are bound to
+//! `intents::PATIENCE` is over. Invariant: every ticket gets a post with `last`, except in places that are bound to
 //! no room, which get nothing.
 
 mod bindings;
