@@ -81,6 +81,7 @@ fn answer(action: &str, id: &str, manners: Manners) -> String {
         }
         "ConfbridgeListRooms" => return rooms(id, manners),
         "ConfbridgeList" if !manners.callers.is_empty() => return members(id, manners),
+        "ConfbridgeMute" if !manners.callers.is_empty() => return mute(id, manners),
         "Ping" => ("Success", "Ping: Pong\r\n".to_owned()),
         "Logoff" => ("Goodbye", "Message: Thanks for all the fish.\r\n".to_owned()),
         _ => ("Error", format!("Message: Invalid/unknown command: {action}.\r\n")),
@@ -115,6 +116,16 @@ fn members(id: &str, manners: Manners) -> String {
     };
     let members: Vec<String> = manners.callers.iter().enumerate().map(member).collect();
     list(id, "ConfbridgeListComplete", &members)
+}
+
+/// Always the first caller.
+fn mute(id: &str, manners: Manners) -> String {
+    format!(
+        "Response: Success\r\nActionID: {id}\r\nMessage: User muted\r\n\r\n\
+         Event: ConfbridgeMute\r\nPrivilege: call,all\r\nConference: {}\r\nBridgeUniqueid: b1\r\n\
+         Channel: PJSIP/line-00000000\r\nUniqueid: 1795453000.0\r\nLinkedid: 1795453000.0\r\nAdmin: No\r\n\r\n",
+        manners.conference
+    )
 }
 
 fn list(id: &str, complete: &str, items: &[String]) -> String {

@@ -2,10 +2,52 @@
 
 use std::fs;
 
-use crate::fake::{LEAST, asterisk};
+use crate::fake::{LEAST, Manners, asterisk};
 use crate::gavel::Home;
 
 const RUN: [&str; 3] = ["run", "--config", "gavel.toml"];
+
+const TWO: Manners = Manners { callers: &["Marta", "Joel"], ..LEAST };
+
+/// A mute is done whatever the state file is like, and the crew is told of the file once.
+fn phone_acts_go_on(home: &Home, told: &str) {
+    let said = home.console("/mute 1\n/roster\n/status\n");
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains("#1 Marta muted."), "{said:?}");
+    assert_eq!(said.out.matches(told).count(), 1, "{said:?}");
+}
+
+#[test]
+fn a_damaged_state_file_stops_no_phone_act() {
+    let home = Home::at(asterisk(TWO));
+    fs::write(home.path("gavel.db"), b"this is not a database ".repeat(100)).unwrap();
+    phone_acts_go_on(&home, "gavel's state file is damaged; it is left as it is.");
+}
+
+#[test]
+fn a_state_file_without_a_folder_stops_no_phone_act() {
+    let home = Home::at(asterisk(TWO));
+    let config = fs::read_to_string(home.path("gavel.toml")).unwrap();
+    fs::write(home.path("gavel.toml"), format!("{config}\n[state]\npath = \"gavel.toml/x.db\"\n")).unwrap();
+    phone_acts_go_on(&home, "gavel's state file can't be opened.");
+}
+
+#[test]
+fn a_state_file_that_another_program_holds_stops_no_phone_act() {
+    let home = Home::at(asterisk(TWO));
+    phone_acts_go_on_quietly(&home);
+    let other = rusqlite::Connection::open(home.path("gavel.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    phone_acts_go_on(&home, "Another program holds gavel's state.");
+}
+
+fn phone_acts_go_on_quietly(home: &Home) {
+    let said = home.console("/mute 1\n");
+    assert!(
+        said.code == Some(0) && said.out.contains("#1 Marta muted.") && !said.out.contains("state"),
+        "{said:?}"
+    );
+}
 
 #[test]
 fn a_second_gavel_is_refused() {
