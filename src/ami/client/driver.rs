@@ -9,9 +9,9 @@ use tokio::time::{sleep, sleep_until};
 
 use super::clock;
 use super::link::{Link, Turn};
-use super::outlets::Outlets;
+use super::outlets::{Inlets, Outlets};
 use super::retry::Attempts;
-use super::{ClientSetup, Handle, LinkStatus};
+use super::{ClientSetup, Handle, LedgerFeed, LinkStatus};
 use crate::Now;
 use crate::model::{Order, PbxSetup, Restored, ServerName};
 use crate::pbx::{Output, Pbx};
@@ -32,13 +32,14 @@ pub fn client(setup: ClientSetup, pbx: PbxSetup, restored: Restored) -> (Handle,
     let now = clock::now();
     let (server, epoch) = (pbx.server.clone(), restored.epoch);
     let mut pbx = Pbx::new(now, pbx, restored);
-    let (outlets, handle, orders) = Outlets::new(now, &mut pbx);
+    let (outlets, handle, Inlets { orders, rows }) = Outlets::new(now, &mut pbx);
     let driver = Driver {
         server,
         setup,
         pbx,
         outlets,
         orders,
+        rows,
         rng: fastrand::Rng::new(),
         attempts: Attempts::default(),
         down: now.mono,
@@ -57,6 +58,7 @@ pub struct Driver {
     pbx: Pbx,
     outlets: Outlets,
     orders: mpsc::Receiver<Order>,
+    rows: Option<mpsc::Receiver<LedgerFeed>>,
     rng: fastrand::Rng,
     attempts: Attempts,
     /// Since when there is no link.
@@ -90,6 +92,11 @@ enum Input {
 }
 
 impl Driver {
+    /// What must be kept, for the one who keeps it: `None` the second time.
+    pub fn ledger(&mut self) -> Option<mpsc::Receiver<LedgerFeed>> {
+        self.rows.take()
+    }
+
     /// Runs until `stop` becomes true (or its sender is gone): then it logs off, which takes a second at most.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         loop {

@@ -1,7 +1,7 @@
 //! What the rest of gavel holds of a client.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::{broadcast, mpsc, watch};
 
@@ -52,8 +52,6 @@ pub struct Handle {
     pub(super) rooms: Arc<HashMap<RoomName, watch::Receiver<Arc<RoomSnapshot>>>>,
     pub(super) entries: Arc<broadcast::Receiver<Arc<Entry>>>,
     pub(super) status: watch::Receiver<LinkStatus>,
-    /// A slot that is emptied once, no shared state.
-    pub(super) ledger: Arc<Mutex<Option<mpsc::Receiver<LedgerFeed>>>>,
 }
 
 impl Handle {
@@ -75,10 +73,5 @@ impl Handle {
     /// How the link is.
     pub fn status(&self) -> watch::Receiver<LinkStatus> {
         self.status.clone()
-    }
-
-    /// What must be kept, for the one who keeps it: `None` the second time.
-    pub fn ledger(&self) -> Option<mpsc::Receiver<LedgerFeed>> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

@@ -2,7 +2,7 @@
 //! all of it later.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{broadcast, mpsc, watch};
@@ -31,9 +31,16 @@ pub(super) struct Outlets {
     fresh: Vec<Arc<Entry>>,
 }
 
+/// The ends that have one reader each.
+pub(super) struct Inlets {
+    pub(super) orders: mpsc::Receiver<Order>,
+    /// Until somebody takes it.
+    pub(super) rows: Option<mpsc::Receiver<LedgerFeed>>,
+}
+
 impl Outlets {
     /// The outlets, and what the others hold of them.
-    pub(super) fn new(now: Now, pbx: &mut Pbx) -> (Self, Handle, mpsc::Receiver<Order>) {
+    pub(super) fn new(now: Now, pbx: &mut Pbx) -> (Self, Handle, Inlets) {
         let (entries, read) = broadcast::channel(ENTRIES);
         let (orders, take) = mpsc::channel(ORDERS);
         let (ledger, rows) = mpsc::channel(LEDGER);
@@ -45,9 +52,12 @@ impl Outlets {
             rooms: Arc::new(rooms.iter().map(|(name, tx)| (name.clone(), tx.subscribe())).collect()),
             entries: Arc::new(read),
             status: how,
-            ledger: Arc::new(Mutex::new(Some(rows))),
         };
-        (Self { rooms, entries, ledger, owes: false, status, fresh: Vec::new() }, handle, take)
+        (
+            Self { rooms, entries, ledger, owes: false, status, fresh: Vec::new() },
+            handle,
+            Inlets { orders: take, rows: Some(rows) },
+        )
     }
 
     pub(super) fn entry(&mut self, entry: Arc<Entry>) {

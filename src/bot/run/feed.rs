@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gavel_ami::client::{Handle, LedgerFeed};
+use gavel_ami::client::{Driver, Handle, LedgerFeed};
 use gavel_ami::model::{Entry, RoomSnapshot, ServerName, What};
 use gavel_chat::Board;
 use tokio::sync::broadcast::Receiver;
@@ -128,11 +128,16 @@ pub(super) struct Sinks {
 }
 
 /// Starts passing on from one Asterisk.
-pub(super) fn start(feeds: &mut JoinSet<()>, server: &ServerName, handle: &Handle, sinks: &Sinks) {
+pub(super) fn start(
+    feeds: &mut JoinSet<()>,
+    server: &ServerName,
+    (handle, driver): (&Handle, &mut Driver),
+    sinks: &Sinks,
+) {
     feeds.spawn(journal(server.clone(), handle.entries(), sinks.store.clone()));
     feeds.spawn(orders(server.clone(), handle.entries(), sinks.desk.clone()));
     feeds.spawn(entries(server.clone(), handle.entries(), sinks.announcer.clone()));
-    if let Some(rows) = handle.ledger() {
+    if let Some(rows) = driver.ledger() {
         feeds.spawn(ledger(server.clone(), rows, sinks.store.clone()));
     }
 }

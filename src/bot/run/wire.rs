@@ -99,8 +99,8 @@ impl Wiring {
             let Some(login) = start.logins.remove(name) else { continue };
             let left = start.opened.restored(name);
             restored.extend(left.orders.iter().map(|order| order.id));
-            let (handle, driver) = client::client(login, start.config.pbx_setup(asterisk), left);
-            feed::start(&mut self.parts.feeds, name, &handle, &sinks);
+            let (handle, mut driver) = client::client(login, start.config.pbx_setup(asterisk), left);
+            feed::start(&mut self.parts.feeds, name, (&handle, &mut driver), &sinks);
             self.parts.cores.spawn(driver.run(self.parts.stops.cores.subscribe()));
             servers.insert(name.clone(), handle);
         }

@@ -6,7 +6,7 @@ mod tls;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -44,17 +44,20 @@ fn setup(port: u16) -> ClientSetup {
 /// A running client.
 struct Client {
     handle: Handle,
+    ledger: mpsc::Receiver<LedgerFeed>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
 
 impl Client {
     fn start(setup: ClientSetup) -> Self {
-        let (handle, driver) = client(setup, pbx(), Restored::default());
+        let (handle, mut driver) = client(setup, pbx(), Restored::default());
+        let ledger = driver.ledger().unwrap();
+        assert!(driver.ledger().is_none());
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(driver.run(stopped));
-        Self { handle, stop, tasks }
+        Self { handle, ledger, stop, tasks }
     }
 
     async fn status(&self, wanted: impl FnMut(&LinkStatus) -> bool) -> LinkStatus {
@@ -294,9 +297,7 @@ async fn a_subscriber_that_stalls_lags_alone() {
 #[tokio::test]
 async fn a_keeper_of_the_ledger_that_falls_behind_gets_all_of_it() {
     let server = Server::start().await;
-    let client = Client::start(setup(server.port()));
-    let mut ledger = client.handle.ledger().unwrap();
-    assert!(client.handle.ledger().is_none());
+    let mut client = Client::start(setup(server.port()));
     let mut peer = server.accept().await;
     peer.run(client.up()).await;
     let burst: String = (1..=2000).map(|n| format!("Event: {}\r\n\r\n", joined(n))).collect();
@@ -304,7 +305,7 @@ async fn a_keeper_of_the_ledger_that_falls_behind_gets_all_of_it() {
     tokio::join!(send, seen);
     let mut kept = Vec::new();
     let all = async {
-        while let Some(feed) = ledger.recv().await {
+        while let Some(feed) = client.ledger.recv().await {
             match feed {
                 LedgerFeed::Row(row) => kept.push(row),
                 LedgerFeed::Whole(rows) => {
