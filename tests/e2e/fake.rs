@@ -13,6 +13,8 @@ pub(crate) struct Manners {
     pub(crate) commands: &'static str,
     /// The active conference's name.
     pub(crate) conference: &'static str,
+    /// A mute is answered and done.
+    pub(crate) mutes: bool,
     /// The caller ID names of those who are in it.
     pub(crate) callers: &'static [&'static str],
 }
@@ -33,6 +35,7 @@ pub(crate) const LEAST: Manners = Manners {
                Ping: Ping. (Priv: <none>)\r\n\
                Setvar: Set. (Priv: call,all)\r\n",
     conference: "200",
+    mutes: true,
     callers: &[],
 };
 
@@ -81,6 +84,7 @@ fn answer(action: &str, id: &str, manners: Manners) -> String {
         }
         "ConfbridgeListRooms" => return rooms(id, manners),
         "ConfbridgeList" if !manners.callers.is_empty() => return members(id, manners),
+        "ConfbridgeMute" if !manners.mutes => return String::new(),
         "ConfbridgeMute" if !manners.callers.is_empty() => return mute(id, manners),
         "Ping" => ("Success", "Ping: Pong\r\n".to_owned()),
         "Logoff" => ("Goodbye", "Message: Thanks for all the fish.\r\n".to_owned()),

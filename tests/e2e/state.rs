@@ -1,6 +1,8 @@
 //! The state file from outside.
 
 use std::fs;
+use std::io::Write;
+use std::process::Stdio;
 
 use crate::fake::{LEAST, Manners, asterisk};
 use crate::gavel::Home;
@@ -47,6 +49,41 @@ fn phone_acts_go_on_quietly(home: &Home) {
         said.code == Some(0) && said.out.contains("#1 Marta muted.") && !said.out.contains("state"),
         "{said:?}"
     );
+}
+
+/// Killed with a mute under way: the next gavel knows of it, and the first list settles it.
+#[test]
+fn an_order_outlives_a_gavel_that_is_killed() {
+    let home = Home::at(asterisk(Manners { mutes: false, ..TWO }));
+    let mut command = home.command(&["run", "--console", "--config", "gavel.toml"]);
+    let mut killed =
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut input = killed.stdin.take().unwrap();
+    input.write_all(b"/mute 1\n").unwrap();
+    until(|| open_intents(&home) == Some(1));
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    drop(input);
+    let said = home.console("/roster\n");
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(open_intents(&home), Some(0), "settled by the first list: {said:?}");
+    assert!(!said.out.contains("#1 Marta muted"), "nothing is sent twice, nothing is claimed: {said:?}");
+}
+
+/// Orders whose end is not known; `None`: there is no table to ask yet.
+fn open_intents(home: &Home) -> Option<i64> {
+    let file = rusqlite::Connection::open(home.path("gavel.db")).ok()?;
+    file.query_row("SELECT count(*) FROM intents WHERE settled IS NULL", [], |row| row.get(0)).ok()
+}
+
+fn until(holds: impl Fn() -> bool) {
+    for _ in 0..600 {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("it did not come to be");
 }
 
 #[test]
