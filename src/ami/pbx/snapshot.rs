@@ -38,30 +38,32 @@ impl Room {
                 if part > AIR && self.part_of(uniqueid) != Some(part) {
                     continue; // a list during a move may show both
                 }
-                let (call, channel) = (self.call(uniqueid), member.channel.clone());
                 if let Some(kind) = person.service {
+                    let (call, channel) = (self.call(uniqueid), member.channel.clone());
                     services.push(Service { kind, call, channel, since: person.joined });
                 } else if let Some(number) = person.number {
-                    people.push(Participant {
-                        number,
-                        call,
-                        channel,
-                        caller: person.caller.clone(),
-                        admin: member.admin,
-                        muted: member.muted,
-                        voice: person.voice.clone(),
-                        talking: member.talking,
-                        talked: person.talked,
-                        waiting: member.waiting,
-                        lobby: part > AIR,
-                        joined: person.joined,
-                        note: self.show.binding(uniqueid).and_then(|b| b.note.clone()),
-                    });
+                    people.push((number, part, uniqueid, member, person));
                 }
             }
         }
-        people.sort_unstable_by_key(|p| p.number);
+        // Sorted while they are small.
+        people.sort_unstable_by_key(|(number, ..)| *number);
         services.sort_unstable_by(|a, b| a.call.cmp(&b.call));
-        (people, services)
+        let people = people.into_iter().map(|(number, part, uniqueid, member, person)| Participant {
+            number,
+            call: self.call(uniqueid),
+            channel: member.channel.clone(),
+            caller: person.caller.clone(),
+            admin: member.admin,
+            muted: member.muted,
+            voice: person.voice.clone(),
+            talking: member.talking,
+            talked: person.talked,
+            waiting: member.waiting,
+            lobby: part > AIR,
+            joined: person.joined,
+            note: self.show.binding(uniqueid).and_then(|b| b.note.clone()),
+        });
+        (people.collect(), services)
     }
 }
