@@ -11,7 +11,7 @@ use super::room::AIR;
 use super::{At, Errand, Pbx};
 use crate::Now;
 use crate::dialect::{Act, Evidence, Target};
-use crate::model::{Already, CallId, Order, OrderId, Outcome, Refusal, RoomName, Stage, Wish};
+use crate::model::{Already, CallId, Order, OrderId, Outcome, Refusal, RoomName, RoomSetup, Stage, Wish};
 use crate::session::Expect;
 use crate::wire::{Action, ActionError, HeaderValue};
 
@@ -85,84 +85,59 @@ impl Pbx {
     }
 
     fn plan(&self, wish: &Wish) -> Result<Plan, Outcome> {
-        let whole = |room: &RoomName| match self.room_index(room) {
-            Some(room) => Ok(At { room, part: AIR }),
-            None => Err(Outcome::Refused(Refusal::NoSuchRoom)),
-        };
-        let seat = |call: &CallId| self.find(call).ok_or(Outcome::Gone);
         match wish {
-            Wish::Mute { call, on } => {
-                self.plan_for(seat(call)?, call, |target| Act::Mute { target, on: *on })
-            }
-            Wish::Kick { call } => self.plan_for(seat(call)?, call, |target| Act::Kick { target }),
-            Wish::Hangup { call } => self.plan_for(seat(call)?, call, |target| Act::Hangup { target }),
+            Wish::Mute { call, on } => self.plan_call(call, |target| Act::Mute { target, on: *on }),
+            Wish::Kick { call } => self.plan_call(call, |target| Act::Kick { target }),
+            Wish::Hangup { call } => self.plan_call(call, |target| Act::Hangup { target }),
             Wish::Note { call, text } => {
                 let value = fitting(text.as_deref())?;
-                let act = |target: Target<'_>| {
-                    self.sendable(&Act::Set { channel: Some(target.channel), variable: NOTE, value })
-                };
-                let at = seat(call)?;
-                let (target, channel) = self.target(at, call).ok_or(Outcome::Gone)?;
-                let action = act(target)?;
-                Ok(Plan {
-                    at: Some(at),
-                    channel,
-                    evidence: Evidence::Answer,
-                    guard: false,
-                    action: Some(action),
-                })
+                self.plan_call(call, |t| Act::Set { channel: Some(t.channel), variable: NOTE, value })
             }
             Wish::Lock { room, on } => {
-                let at = whole(room)?;
-                let Some(conference) = self.room(at).and_then(|r| r.parts.get(AIR)) else {
-                    return Err(Outcome::Gone);
-                };
-                let act = Act::Lock { conference: &conference.name, on: *on };
-                let (evidence, action) = (self.dialect.evidence(&act), Some(self.sendable(&act)?));
-                Ok(Plan { at: Some(at), channel: "".into(), evidence, guard: false, action })
+                self.plan_room(room, |setup| Some(Act::Lock { conference: &setup.conference, on: *on }))
             }
             Wish::MuteAll { room, on } => {
-                let at = whole(room)?;
-                let Some(conference) = self.room(at).and_then(|r| r.parts.get(AIR)) else {
-                    return Err(Outcome::Gone);
-                };
                 // Nobody is meant yet: this only asks whether the user may.
-                let target = Target { conference: &conference.name, call: "-", channel: "-", slot: Some(0) };
-                self.sendable(&Act::Mute { target, on: *on })?;
-                Ok(Plan {
-                    at: Some(at),
-                    channel: "".into(),
-                    evidence: Evidence::Answer,
-                    guard: false,
-                    action: None,
-                })
+                let plan = self.plan_room(room, |setup| {
+                    let conference = &setup.conference;
+                    let target = Target { conference, call: "-", channel: "-", slot: Some(0) };
+                    Some(Act::Mute { target, on: *on })
+                })?;
+                Ok(Plan { action: None, guard: false, ..plan })
             }
             Wish::Topic { room, text } => {
-                let (at, value) = (whole(room)?, fitting(text.as_deref())?);
-                let variable = self.room(at).and_then(|r| r.setup.topic_variable.as_deref());
-                let act = variable.map(|variable| Act::Set { channel: None, variable, value });
-                let action = act.map(|act| self.sendable(&act)).transpose()?;
-                Ok(Plan {
-                    at: Some(at),
-                    channel: "".into(),
-                    evidence: Evidence::Answer,
-                    guard: false,
-                    action,
+                let value = fitting(text.as_deref())?;
+                self.plan_room(room, |setup| {
+                    let variable = setup.topic_variable.as_deref()?;
+                    Some(Act::Set { channel: None, variable, value })
                 })
             }
         }
     }
 
-    fn plan_for<'a>(
+    fn plan_call<'a>(
         &'a self,
-        at: At,
         call: &'a CallId,
         act: impl Fn(Target<'a>) -> Act<'a>,
     ) -> Result<Plan, Outcome> {
+        let at = self.find(call).ok_or(Outcome::Gone)?;
         let (target, channel) = self.target(at, call).ok_or(Outcome::Gone)?;
         let act = act(target);
         let (evidence, guard) = (self.dialect.evidence(&act), self.dialect.guard(&act));
         Ok(Plan { at: Some(at), channel, evidence, guard, action: Some(self.sendable(&act)?) })
+    }
+
+    /// For the room as a whole, which is its conference, not its lobby. Without an act it is our own state alone.
+    fn plan_room<'a>(
+        &'a self,
+        name: &RoomName,
+        act: impl Fn(&'a RoomSetup) -> Option<Act<'a>>,
+    ) -> Result<Plan, Outcome> {
+        let room = self.room_index(name).ok_or(Outcome::Refused(Refusal::NoSuchRoom))?;
+        let act = self.rooms.get(room).and_then(|r| act(&r.setup));
+        let evidence = act.as_ref().map_or(Evidence::Answer, |act| self.dialect.evidence(act));
+        let action = act.map(|act| self.sendable(&act)).transpose()?;
+        Ok(Plan { at: Some(At { room, part: AIR }), channel: "".into(), evidence, guard: false, action })
     }
 
     fn target<'a>(&'a self, at: At, call: &'a CallId) -> Option<(Target<'a>, Arc<str>)> {
