@@ -20,5 +20,6 @@ pub mod secret;
 pub mod start;
 pub mod store;
 pub mod supervisor;
+mod visible;
 mod wait;
 pub mod words;

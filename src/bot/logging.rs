@@ -11,6 +11,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::cli::LogFormat;
 use crate::secret::Environment;
+use crate::visible::{escaped, visible};
 
 /// What is logged if `RUST_LOG` does not say; other crates only when something is wrong.
 const USUAL: &str = "warn,gavel=info,gavel_ami=info,gavel_chat=info,gavel_console=info";
@@ -46,20 +47,6 @@ fn filter(environment: &dyn Environment, usual: &str) -> (EnvFilter, Option<Stri
             (EnvFilter::new(usual), Some(format!("RUST_LOG is not understood ({e}); the default is used")))
         }
     }
-}
-
-/// Text with everything that a terminal would obey, or that would turn its words around, as an escape.
-pub(crate) fn visible(text: &str) -> String {
-    escaped(text, |c, to| to.extend(c.escape_unicode()))
-}
-
-fn escaped(text: &str, escape: impl Fn(char, &mut String)) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        let turning = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if c.is_control() || turning { escape(c, &mut shown) } else { shown.push(c) }
-    }
-    shown
 }
 
 /// Makes writers that escape.

@@ -16,8 +16,8 @@ use gavel_ami::client::{self, ClientSetup};
 
 use crate::cli::Exit;
 use crate::config::{Asterisk, Config, Surroundings};
-use crate::logging::visible;
 use crate::secret::Environment;
+use crate::visible::visible;
 use crate::{start, store};
 
 /// One finding.

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::logging::visible;
+use crate::visible::visible;
 
 /// A place in a configuration file.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
