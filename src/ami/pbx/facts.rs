@@ -173,6 +173,10 @@ impl Pbx {
         let Some(room) = self.rooms.get_mut(at.room) else { return };
         let Some(conference) = room.parts.get_mut(at.part) else { return };
         let Some(changed) = conference.mute(call, on) else { return };
+        if on {
+            // Asterisk says so too, some 20 ms later: until then a roster would show somebody muted who talks.
+            self.talking(now, at, call, false);
+        }
         let (call, id): (Arc<str>, _) = (call.into(), self.call_id(call));
         let ours = self.deed_ids(&Claim::Voice(id.clone()), |d| {
             d.is_out() && d.at == Some(at) && matches!(d.order.wish, Wish::Mute { on: o, .. } if o == on)
