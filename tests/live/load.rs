@@ -56,7 +56,7 @@ pub(crate) fn all_leave_while_lists_run(version: Version) {
         control.send(&[("Action", b"Hangup"), ("Channel", member.phone().as_bytes())]);
         // Each is proven by a list of the conferences; where the number of parties does not fit, by one of members.
         core.order(Wish::Lock { room: core.room().room.clone(), on: index % 2 == 0 });
-        std::thread::sleep(Duration::from_millis(3));
+        std::thread::sleep(Duration::from_micros(500));
     }
     core.until("all are gone", |room| room.people.is_empty());
     let mut joins = core.joins();

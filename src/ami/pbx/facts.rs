@@ -116,6 +116,9 @@ impl Pbx {
     pub(super) fn left(&mut self, now: Now, at: At, call: &str, found: Found) {
         let Some(room) = self.rooms.get_mut(at.room) else { return };
         let Some((call, member)) = room.parts.get_mut(at.part).and_then(|c| c.leave(call)) else { return };
+        if let (Found::Event, Some(conference)) = (found, room.parts.get_mut(at.part)) {
+            conference.left_now(now.mono, call.clone());
+        }
         let id = room.call(&call);
         let kicks: Vec<(OrderId, Cause)> = match found {
             Found::List => Vec::new(),

@@ -21,7 +21,7 @@ use crate::wire::{Kind, OwnedFrame};
 pub(super) const POLL: Duration = Duration::from_secs(5);
 /// What events told is compared with the truth this often.
 const RELIST: Duration = Duration::from_secs(30);
-/// After a list that failed.
+/// After a list that failed, or that shows somebody who just left.
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// See the module.
@@ -253,6 +253,7 @@ impl Pbx {
         listed.sort_by_cached_key(|l| uniqueid::order(&l.call));
         let room = self.rooms.get_mut(at.room);
         let Some(conference) = room.and_then(|r| r.parts.get_mut(at.part)) else { return };
+        let doubtful = conference.without_leavers(now.mono, &mut listed);
         for difference in conference.list_ends(listed) {
             match difference {
                 Difference::Left(call) => self.left(now, at, &call, Found::List),
@@ -266,7 +267,7 @@ impl Pbx {
         if self.room(at).and_then(|r| r.parts.get(at.part)).is_some_and(|c| c.len() == 0) {
             self.conference_over(now, at);
         }
-        self.list_done(now, Which::Members(at), RELIST);
+        self.list_done(now, Which::Members(at), if doubtful { AGAIN } else { RELIST });
         self.check_late(now);
     }
 

@@ -24,8 +24,35 @@ fn what_came_before_the_barrier_is_older_than_the_list() {
     s.pass(30);
     s.event(&bob.join("200"));
     s.event(&ann.leave("200"));
+    s.pass(1);
     s.members("200", std::slice::from_ref(&ann));
     assert_eq!(s.numbers(), [(1, "1.1".to_owned())], "the list is newer than both");
+}
+
+#[test]
+fn a_list_that_still_shows_who_just_left_makes_no_ghost() {
+    let (ann, bob) = (someone("1.1"), someone("1.2"));
+    let mut s = Stage::up(&[ann.clone(), bob.clone()]);
+    s.pass(30);
+    s.event(&ann.leave("200"));
+    s.entries.clear();
+    s.members("200", &[ann.clone(), bob.clone()]);
+    assert_eq!(s.told(), [], "nobody came back");
+    assert_eq!(s.numbers(), [(2, "1.2".to_owned())]);
+    s.pass(2);
+    s.members("200", &[ann, bob]);
+    assert_eq!(s.numbers().len(), 2, "the next list is asked for soon, and believed");
+}
+
+#[test]
+fn who_left_and_came_back_is_there() {
+    let ann = someone("1.1");
+    let mut s = Stage::up(std::slice::from_ref(&ann));
+    s.pass(30);
+    s.event(&ann.leave("200"));
+    s.event(&ann.join("200"));
+    s.members("200", std::slice::from_ref(&ann));
+    assert_eq!(s.numbers(), [(1, "1.1".to_owned())]);
 }
 
 #[test]
