@@ -24,20 +24,28 @@ pub(crate) enum Link {
 /// One link, in front of one server.
 pub(crate) struct Proxy {
     port: u16,
-    link: Arc<Mutex<Link>>,
-    asked: Arc<Mutex<Vec<u8>>>,
+    wire: Arc<Wire>,
 }
+
+struct Wire {
+    link: Mutex<Link>,
+    /// All that was passed on: what clients said, what the server said.
+    passed: [Mutex<Vec<u8>>; 2],
+}
+
+/// Of [`Wire::passed`].
+const ASKED: usize = 0;
+const ANSWERED: usize = 1;
 
 impl Proxy {
     /// A whole link to that port of this machine.
     pub(crate) fn to(server: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
-        let link = Arc::new(Mutex::new(Link::Whole));
-        let asked = Arc::default();
-        let shared = (Arc::clone(&link), Arc::clone(&asked));
-        std::thread::spawn(move || accept(&listener, server, &shared.0, &shared.1));
-        Self { port, link, asked }
+        let wire = Arc::new(Wire { link: Mutex::new(Link::Whole), passed: Default::default() });
+        let shared = Arc::clone(&wire);
+        std::thread::spawn(move || accept(&listener, server, &shared));
+        Self { port, wire }
     }
 
     /// Where it listens, on 127.0.0.1.
@@ -47,17 +55,28 @@ impl Proxy {
 
     /// Changes what the link does, from now on.
     pub(crate) fn set(&self, link: Link) {
-        *self.link.lock().expect("no thread panics") = link;
+        *self.wire.link.lock().expect("no thread panics") = link;
     }
 
     /// All that clients sent through it.
     pub(crate) fn asked(&self) -> String {
-        String::from_utf8_lossy(&self.asked.lock().expect("no thread panics")).into_owned()
+        self.wire.passed(ASKED)
+    }
+
+    /// All that the server sent through it.
+    pub(crate) fn answered(&self) -> String {
+        self.wire.passed(ANSWERED)
     }
 
     /// What it does now: a cut link says [`Link::Down`] after its cut.
     pub(crate) fn link(&self) -> Link {
-        self.link.lock().expect("no thread panics").clone()
+        self.wire.link.lock().expect("no thread panics").clone()
+    }
+}
+
+impl Wire {
+    fn passed(&self, direction: usize) -> String {
+        String::from_utf8_lossy(&self.passed[direction].lock().expect("no thread panics")).into_owned()
     }
 }
 
@@ -67,23 +86,23 @@ impl Drop for Proxy {
     }
 }
 
-fn accept(listener: &TcpListener, server: u16, link: &Arc<Mutex<Link>>, asked: &Arc<Mutex<Vec<u8>>>) {
+fn accept(listener: &TcpListener, server: u16, wire: &Arc<Wire>) {
     for client in listener.incoming().flatten() {
-        let down = *link.lock().expect("no thread panics") == Link::Down;
+        let down = *wire.link.lock().expect("no thread panics") == Link::Down;
         // A server that is not there shows as a connection that closes at once.
         let Some(server) = (!down).then(|| TcpStream::connect(("127.0.0.1", server)).ok()).flatten() else {
             continue;
         };
-        for (from, to, asked) in [(&client, &server, Some(Arc::clone(asked))), (&server, &client, None)] {
+        for (from, to, direction) in [(&client, &server, ASKED), (&server, &client, ANSWERED)] {
             let (from, to) = (from.try_clone().expect("a socket"), to.try_clone().expect("a socket"));
-            let link = Arc::clone(link);
-            std::thread::spawn(move || pass(from, to, asked.as_deref(), &link));
+            let wire = Arc::clone(wire);
+            std::thread::spawn(move || pass(from, to, direction, &wire));
         }
     }
 }
 
 /// Passes on until one side ends or the link is down.
-fn pass(mut from: TcpStream, mut to: TcpStream, asked: Option<&Mutex<Vec<u8>>>, link: &Mutex<Link>) {
+fn pass(mut from: TcpStream, mut to: TcpStream, direction: usize, wire: &Wire) {
     from.set_read_timeout(Some(Duration::from_millis(20))).expect("a socket");
     to.set_nodelay(true).expect("a socket");
     let mut seen = Vec::new();
@@ -95,12 +114,12 @@ fn pass(mut from: TcpStream, mut to: TcpStream, asked: Option<&Mutex<Vec<u8>>>, 
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => 0,
             Err(_) => break,
         };
-        let mut state = link.lock().expect("no thread panics");
+        let mut state = wire.link.lock().expect("no thread panics");
         let passed = match &*state {
             Link::Whole => read,
             Link::Down => break,
             Link::Silent => 0,
-            Link::CutWithin(bytes) if asked.is_none() => match cut(&mut seen, &chunk[..read], bytes) {
+            Link::CutWithin(bytes) if direction == ANSWERED => match cut(&mut seen, &chunk[..read], bytes) {
                 Some(passed) => {
                     let _ = to.write_all(&chunk[..passed]);
                     *state = Link::Down;
@@ -111,9 +130,7 @@ fn pass(mut from: TcpStream, mut to: TcpStream, asked: Option<&Mutex<Vec<u8>>>, 
             Link::CutWithin(_) => read,
         };
         drop(state);
-        if let Some(asked) = asked {
-            asked.lock().expect("no thread panics").extend_from_slice(&chunk[..passed]);
-        }
+        wire.passed[direction].lock().expect("no thread panics").extend_from_slice(&chunk[..passed]);
         if to.write_all(&chunk[..passed]).is_err() {
             break;
         }

@@ -92,6 +92,12 @@ impl Deed {
         !matches!(self.phase, Phase::Guarding | Phase::Lost | Phase::Batch { .. })
     }
 
+    /// Whether somebody's leaving can be its doing. Asterisk answers an act before it tells of anything that comes
+    /// after it (one thread per connection does both): who leaves before the answer left by themselves.
+    pub(super) fn may_remove(&self) -> bool {
+        self.is_out() && self.phase != Phase::Sent
+    }
+
     /// Whether it holds its claim.
     pub(super) fn is_active(&self) -> bool {
         !matches!(self.phase, Phase::Late | Phase::Lost | Phase::Outbid)

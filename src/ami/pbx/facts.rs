@@ -145,7 +145,7 @@ impl Pbx {
         }
         let (seat, line) = (Claim::Seat(id.clone()), Claim::Line(id.clone()));
         let kicks = self.deeds.of(&seat).filter(|d| d.at == Some(at));
-        let all = kicks.chain(self.deeds.of(&line)).filter(|d| d.is_out());
+        let all = kicks.chain(self.deeds.of(&line)).filter(|d| d.may_remove());
         all.map(|d| {
             let cause = Cause { by: Some(d.order.by.clone()), reason: d.order.reason.clone() };
             (d.order.id, cause)
@@ -288,7 +288,8 @@ impl Pbx {
             self.call_left(now, &id);
         }
         for deed in self.deed_ids(&Claim::Line(id), Deed::is_out) {
-            self.settle(now, deed, Outcome::Done);
+            let ours = self.deeds.get(deed).is_some_and(Deed::may_remove);
+            self.settle(now, deed, if ours { Outcome::Done } else { Outcome::Gone });
         }
     }
 

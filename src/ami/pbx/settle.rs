@@ -166,7 +166,7 @@ impl Pbx {
     /// A kick from the seat that was left.
     pub(super) fn settle_seat(&mut self, now: Now, id: OrderId, outcome: Outcome) {
         match self.deeds.get(id).map(|d| d.phase) {
-            Some(Phase::Guarding) => self.settle(now, id, Outcome::Gone),
+            Some(Phase::Guarding | Phase::Sent) => self.settle(now, id, Outcome::Gone),
             Some(Phase::Lost) | None => {}
             Some(_) => self.settle(now, id, outcome),
         }

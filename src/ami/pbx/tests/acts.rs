@@ -159,6 +159,20 @@ fn who_leaves_while_the_act_is_on_its_way_is_gone() {
 }
 
 #[test]
+fn who_leaves_before_asterisk_answers_the_kick_left_by_themselves() {
+    let ann = someone("1.1");
+    for answer in ["Success\r\nMessage: User kicked", "Error\r\nMessage: No Conference by that name found."] {
+        let mut s = Stage::up(std::slice::from_ref(&ann));
+        s.order(1, "Sam", Wish::Kick { call: call("1.1") });
+        s.event(&ann.leave("200"));
+        s.answer("ConfbridgeKick", answer);
+        assert_eq!(s.stages(1), [Step::Sent, Step::Settled(Outcome::Gone)]);
+        assert!(matches!(s.told()[..], [(What::Left { removed: false, .. }, None), ..]), "{:?}", s.told());
+        assert_eq!(s.snapshot().departed[0].by, None);
+    }
+}
+
+#[test]
 fn a_list_shows_that_somebody_is_gone_not_that_we_removed_them() {
     let mut s = Stage::up(&[someone("1.1")]);
     s.order(1, "Sam", Wish::Kick { call: call("1.1") });

@@ -52,6 +52,7 @@ fn a_kick_from_a_room_with_a_lobby_is_told_at_once() {
     s.login(&[("200", std::slice::from_ref(&ann))]);
     s.forget();
     s.order(1, "Sam", Wish::Kick { call: call("1.1") });
+    s.ok("ConfbridgeKick");
     s.event(&ann.leave("200"));
     assert!(matches!(s.told()[..], [(What::Left { removed: true, .. }, Some(_))]));
     assert_eq!(s.last(1), done());
