@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::asterisk::{Asterisk, Version};
 use crate::control::{Call, Control};
 use crate::core::Core;
-use gavel_ami::model::Wish;
+use gavel_ami::model::{Outcome, Wish};
 
 const CALLERS: usize = 200;
 
@@ -63,4 +63,30 @@ pub(crate) fn all_leave_while_lists_run(version: Version) {
     joins.sort();
     joins.dedup();
     assert_eq!(core.joins().len(), joins.len(), "nobody is told to have come back");
+}
+
+/// A standing order is many single acts; it takes a moment and blocks nothing.
+pub(crate) fn two_hundred_are_muted(version: Version) {
+    let asterisk = Asterisk::start(version);
+    let control = asterisk.control();
+    let core = Core::connect(asterisk.port());
+    for number in 0..CALLERS {
+        control.dial(Call::silent(&format!("{}", 5000 + number)));
+    }
+    core.within(Duration::from_secs(60), "all are seen", |room| room.people.len() == CALLERS);
+    for on in [true, false] {
+        let began = Instant::now();
+        let all = core.order(Wish::MuteAll { room: core.room().room.clone(), on });
+        let single = core.order(Wish::Kick { call: core.room().people[usize::from(on)].call.clone() });
+        assert_eq!(core.settled(single), Outcome::Done);
+        let kicked = began.elapsed();
+        assert_eq!(core.settled(all), Outcome::Done);
+        println!(
+            "all {} in {:?}, a kick meanwhile in {kicked:?}",
+            if on { "muted" } else { "unmuted" },
+            began.elapsed()
+        );
+        assert!(control.members("200").iter().all(|member| member.muted == on));
+    }
+    assert_eq!(control.members("200").len(), CALLERS - 2);
 }

@@ -18,6 +18,7 @@ mod core;
 mod link;
 mod load;
 mod people;
+mod room;
 mod server;
 
 use std::time::{Duration, Instant};
@@ -81,7 +82,11 @@ stories! {
         login_without_the_secret_on_the_wire,
         tls_with_an_authority_of_its_own,
     }
-    load { all_leave_while_lists_run, two_hundred_join }
+    load {
+        all_leave_while_lists_run,
+        two_hundred_are_muted,
+        two_hundred_join,
+    }
     people {
         a_name_that_begins_another,
         hostile_names,
@@ -92,6 +97,13 @@ stories! {
         mute_all_with_late_joiners,
         mute_and_unmute,
         redirect_between_lobby_and_room,
+    }
+    room {
+        full_room_refuses_a_caller,
+        mutes_themselves_by_phone,
+        records_itself,
+        topic_and_note_reach_the_dialplan,
+        waits_for_a_marked_user,
     }
     server { starts_and_takes_calls, returns_after_its_death, proxy_cuts_within_a_packet }
 }

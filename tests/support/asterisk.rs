@@ -108,6 +108,11 @@ impl Asterisk {
         (tls.port, &tls.authority)
     }
 
+    /// A folder that it can write to, gone with it.
+    pub(crate) fn folder(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// A new connection with all rights: it brings callers in, and knows what truly happened.
     pub(crate) fn control(&self) -> Control {
         Control::login(self.ami, "control", "control-secret", "call,user,system")

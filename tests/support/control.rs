@@ -210,6 +210,13 @@ impl Control {
         assert_eq!(self.action(&headers).get("Response"), "Success");
     }
 
+    /// A variable of a channel, or a global one.
+    pub(crate) fn variable(&self, channel: Option<&str>, name: &str) -> String {
+        let mut headers: Vec<(&str, &[u8])> = vec![("Action", b"Getvar"), ("Variable", name.as_bytes())];
+        headers.extend(channel.map(|channel| ("Channel", channel.as_bytes())));
+        self.action(&headers).get("Value")
+    }
+
     /// A CLI command.
     pub(crate) fn cli(&self, command: &str) -> Packet {
         self.action(&[("Action", b"Command"), ("Command", command.as_bytes())])
