@@ -63,6 +63,7 @@ stories! {
         check_says_what_the_user_may_do,
         commands_from_a_pipe,
         hostile_names,
+        numbers_outlive_gavel,
         two_hundred_join,
     }
     link {

@@ -20,7 +20,6 @@ pub(crate) struct Gavel {
     input: Option<ChildStdin>,
     printed: Arc<Mutex<Vec<String>>>,
     readers: Vec<JoinHandle<()>>,
-    _dir: TempDir,
 }
 
 /// The binary: the one built for the tests, or the release build that `tests/run --long` names.
@@ -54,43 +53,46 @@ role = "host"
     )
 }
 
-/// A command with that configuration in a folder of its own.
-fn command(configuration: &str, words: &[&str]) -> (Command, TempDir) {
-    let dir = tempfile::tempdir().expect("a folder");
-    let file = dir.path().join("gavel.toml");
-    fs::write(&file, configuration).expect("the configuration is written");
-    let mut command = Command::new(binary());
-    command
-        .args(words)
-        .arg("--config")
-        .arg(file)
-        .env("GAVEL_AMI_SECRET", "rehearsal")
-        .env("ONLOOKER_SECRET", "onlooker-secret")
-        .env("NOBODY_SECRET", "nobody-secret")
-        .env_remove("RUST_LOG");
-    (command, dir)
-}
+/// Where one gavel lives, from one run to the next: its configuration and its state.
+pub(crate) struct Home(TempDir);
 
-/// `gavel check`: how it ended and what it said.
-pub(crate) fn check(configuration: &str) -> (ExitStatus, String) {
-    let (mut command, _dir) = command(configuration, &["check"]);
-    let output = command.stdin(Stdio::null()).output().expect("gavel runs");
-    let said = [output.stdout, output.stderr].concat();
-    (output.status, String::from_utf8_lossy(&said).into_owned())
-}
+impl Home {
+    /// A new one with this configuration.
+    pub(crate) fn new(configuration: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::write(dir.path().join("gavel.toml"), configuration).expect("the configuration is written");
+        Self(dir)
+    }
 
-impl Gavel {
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command.args(words).arg("--config").arg(self.0.path().join("gavel.toml")).env_remove("RUST_LOG");
+        let secrets =
+            [("GAVEL_AMI", "rehearsal"), ("ONLOOKER", "onlooker-secret"), ("NOBODY", "nobody-secret")];
+        command.envs(secrets.map(|(user, secret)| (format!("{user}_SECRET"), secret)));
+        command
+    }
+
+    /// `gavel check`: how it ended and what it said.
+    pub(crate) fn check(&self) -> (ExitStatus, String) {
+        let output = self.command(&["check"]).stdin(Stdio::null()).output().expect("gavel runs");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status, String::from_utf8_lossy(&said).into_owned())
+    }
+
     /// `gavel run --console`, its input a pipe.
-    pub(crate) fn console(configuration: &str) -> Self {
-        let (mut command, dir) = command(configuration, &["run", "--console"]);
+    pub(crate) fn console(&self) -> Gavel {
+        let mut command = self.command(&["run", "--console"]);
         let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = pipes.spawn().expect("gavel runs");
         let printed = Arc::<Mutex<Vec<String>>>::default();
         let mut readers = vec![keep(process.stdout.take().expect("a pipe"), "", &printed)];
         readers.push(keep(process.stderr.take().expect("a pipe"), "(log) ", &printed));
-        Self { input: process.stdin.take(), process, printed, readers, _dir: dir }
+        Gavel { input: process.stdin.take(), process, printed, readers }
     }
+}
 
+impl Gavel {
     /// Types a line.
     pub(crate) fn say(&mut self, line: &str) {
         let input = self.input.as_mut().expect("the input is still open");
