@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::asterisk::{Asterisk, Version};
 use crate::control::{Call, Control, Member};
 use crate::gavel::{Gavel, Home, configuration};
+use crate::proxy::{Link, Proxy};
 use crate::until;
 
 /// Marta, Joel and Priya, talking.
@@ -109,34 +110,70 @@ fn kill_for(away: Duration, version: Version) {
     (1001..1009).for_each(|number| drop(control.call(Call::silent(&number.to_string()))));
     let home = Home::new(&configuration(asterisk.port()));
     let mut gavel = home.console();
-    gavel.say("/roster");
-    gavel.wait("the first roster", |line| line.contains("8 in the room."));
+    assert_eq!(people(&roster(&mut gavel)).len(), 8);
 
     let down = Instant::now();
     asterisk.kill();
-    gavel.wait("the loss is told", |line| line.starts_with("Lost Asterisk"));
-    let asked = Instant::now();
-    gavel.say("/kick 1");
-    let refusal = gavel.wait("the refusal", |line| line.contains("Asterisk") && !line.starts_with("Lost"));
-    assert!(asked.elapsed() < Duration::from_secs(1), "{refusal}");
-    gavel.say("/roster");
-    gavel.wait("the card says how old it is", |line| line.contains("old"));
+    tells_the_loss(&mut gavel);
     std::thread::sleep(away.saturating_sub(down.elapsed()));
-
     asterisk.start_again();
     let control = asterisk.control();
     (1001..1009).for_each(|number| control.dial(Call::silent(&number.to_string())));
-    let returned = Instant::now();
-    gavel.wait("the return is told", |line| line.contains("back after"));
-    until(Duration::from_secs(3), "the roster is Asterisk's", || {
-        (people(&roster(&mut gavel)).len() == 8).then_some(())
-    });
-    assert!(returned.elapsed() < Duration::from_secs(4));
+    tells_the_return(gavel, 8, "Asterisk was restarted, back after");
     assert_eq!(control.members("200").len(), 8);
+}
+
+pub(crate) fn link_is_cut_while_callers_move(version: Version) {
+    cut_for(Duration::from_secs(2), version);
+}
+
+pub(crate) fn link_is_cut_for_20_s(version: Version) {
+    cut_for(Duration::from_secs(20), version);
+}
+
+fn cut_for(away: Duration, version: Version) {
+    let asterisk = Asterisk::start(version);
+    let control = asterisk.control();
+    let [marta, joel, _] = three(&control);
+    let link = Proxy::to(asterisk.port());
+    let home = Home::new(&configuration(link.port()));
+    let mut gavel = home.console();
+    assert_eq!(people(&roster(&mut gavel)).len(), 3);
+
+    let down = Instant::now();
+    link.set(Link::Down);
+    tells_the_loss(&mut gavel);
+    [marta, joel].iter().for_each(|member| control.hang_up(&member.phone()));
+    control.call(Call { name: b"Dana", ..Call::silent("1004") });
+    std::thread::sleep(away.saturating_sub(down.elapsed()));
+    link.set(Link::Whole);
+    let lines = tells_the_return(gavel, 2, "2 left, 1 joined meanwhile.");
+    let last = &people(&lines)[people(&lines).len() - 2..];
+    assert!(last[0].starts_with("#3 Priya Raman") && last[1].starts_with("#4 Dana"), "{lines:#?}");
+}
+
+/// The loss is told, commands are refused within 1 s, and the roster says how old it is.
+fn tells_the_loss(gavel: &mut Gavel) {
+    gavel.wait("the loss is told", |line| line.starts_with("Lost Asterisk"));
+    let asked = Instant::now();
+    gavel.say("/kick 1");
+    gavel.wait("the refusal", |line| line.starts_with("No link to Asterisk since"));
+    assert!(asked.elapsed() < Duration::from_secs(1));
+    gavel.say("/roster");
+    gavel.wait("the roster says how old it is", |line| line.starts_with("As of ") && line.contains(" old: "));
+}
+
+/// Within 3 s the roster has so many again; one notice tells the differences. What was printed in all.
+fn tells_the_return(mut gavel: Gavel, count: usize, notice: &str) -> Vec<String> {
+    let returned = Instant::now();
+    gavel.wait("the return is told", |line| line.contains(notice));
+    let right = |gavel: &mut Gavel| (people(&roster(gavel)).len() == count).then_some(());
+    until(Duration::from_secs(3), "the roster is right", || right(&mut gavel));
+    assert!(returned.elapsed() < Duration::from_secs(4));
     let (status, lines) = gavel.end();
     assert!(status.success());
-    let notices = lines.iter().filter(|line| line.contains("back after")).count();
-    assert_eq!(notices, 1, "{lines:#?}");
+    assert_eq!(lines.iter().filter(|line| line.contains("back after")).count(), 1, "{lines:#?}");
+    lines
 }
 
 /// 200 join at once: at most 6 new messages, the last roster right, and little memory (measured with the release

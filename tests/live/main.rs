@@ -63,6 +63,9 @@ stories! {
         check_says_what_the_user_may_do,
         commands_from_a_pipe,
         hostile_names,
+        #[ignore = "long"]
+        link_is_cut_for_20_s,
+        link_is_cut_while_callers_move,
         numbers_outlive_gavel,
         two_hundred_join,
     }
