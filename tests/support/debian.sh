@@ -2,7 +2,7 @@
 # has its directories for itself, and unpacked, never installed. Nothing here needs root or touches the host.
 #
 # Whoever sources this sets `name` (who speaks) and `work` (a folder of its own, gone at the end).
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 say() { echo "$name: $*" >&2; }
 
