@@ -32,7 +32,7 @@ debian_mirror() {
 # apt_of SUITE COMMAND...
 apt_of() { APT_CONFIG=$work/apt-$1/apt.conf "${@:2}"; }
 
-# open_archive SUITE: from here on, `apt_of SUITE` knows its packages and sources.
+# open_archive SUITE [KIND...]: from here on, `apt_of SUITE` knows its packages; with the kind deb-src its sources too.
 # The host's proxies and ways to check are kept; its directories, sources and hooks are not.
 open_archive() {
     local suite=$1 apt=$work/apt-$1 keyring=/usr/share/keyrings/debian-archive-keyring.gpg mirror tool
@@ -43,7 +43,7 @@ open_archive() {
     mirror=$(debian_mirror)
     mkdir -p "$apt"/{state/lists/partial,cache/archives/partial,etc/apt.conf.d,etc/preferences.d}
     : >"$apt/status"
-    printf '%s [signed-by='"$keyring] $mirror $suite main"'\n' deb deb-src >"$apt/etc/sources.list"
+    printf "%s [signed-by=$keyring] $mirror $suite main\n" deb "${@:2}" >"$apt/etc/sources.list"
     {
         apt-config dump Acquire | grep -E '^Acquire::(https?|Retries|ForceIPv.|Check-)' || true
         cat <<CONF
