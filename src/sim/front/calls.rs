@@ -115,8 +115,13 @@ impl Front {
 
     /// Of regular expressions, those that dialplans' keepers use: a beginning, a part, everything.
     fn hangup_all(&mut self, world: &mut World, request: &Request, pattern: &[u8], cause: u32) {
-        let pattern = String::from_utf8_lossy(pattern).into_owned();
-        let core = pattern.trim_start_matches('^').trim_start_matches(".*").trim_end_matches(".*").to_owned();
+        let pattern = String::from_utf8_lossy(pattern).replace('\\', "");
+        let core = pattern
+            .trim_start_matches('^')
+            .trim_end_matches('$')
+            .trim_start_matches(".*")
+            .trim_end_matches(".*")
+            .to_owned();
         let fits = |name: &[u8]| {
             let name = String::from_utf8_lossy(name);
             if pattern.starts_with('^') { name.starts_with(&core) } else { name.contains(&core) }

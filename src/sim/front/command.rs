@@ -272,7 +272,7 @@ fn halls(world: &World) -> Vec<Vec<u8>> {
         let creation = if hall.dynamic { "Dynamic" } else { "Static" };
         let (users, marked, time) = (hall.users.len(), marked(hall), clock(world.activity(hall)));
         let rest = format!(
-            "   {users:04}\t      {marked:>4.4}       {time}  {creation:<8}  {:<6}",
+            "   {users:04}\t      {marked:<4.4}       {time}  {creation:<8}  {:<6}",
             if hall.locked { "Yes" } else { "No" }
         );
         lines.push([name, rest.into_bytes()].concat());
@@ -315,13 +315,15 @@ fn users(world: &World, name: &str) -> Vec<Vec<u8>> {
             (_, true) => "(talking)",
             _ => "(not talking)",
         };
-        let muted = flag(user.muted, " (Admin Muted) ");
-        let own = flag(!user.muted && user.self_muted, " (Muted) ");
-        let flags = [flag(user.admin, " (Admin)"), flag(user.listen_only, " (Listen only) "), muted, own];
-        let flags = format!(" {}{} ", flags.concat(), flag(user.request, " (Request to Talk) "));
-        let head = format!("User #: {n:02}  ");
-        let tail = format!("    {}{talking} {}", flags.trim_end_matches(' '), since(world, user));
-        let tail = tail.replacen("    ", if flags.trim().is_empty() { "     " } else { "  " }, 1);
+        let muted = match (user.muted, user.self_muted) {
+            (true, _) => "(Admin Muted)",
+            (_, true) => "(Muted)",
+            _ => "",
+        };
+        let (admin, listens) = (flag(user.admin, "(Admin)"), flag(user.listen_only, "(Listen only)"));
+        let request = flag(user.request, "(Request to Talk)");
+        let head = format!("User #: {n:02} ");
+        let tail = format!(" {admin} {listens} {muted} {request} {talking} {}", since(world, user));
         [head.as_bytes(), &number, b" ", &padded(&caller, 20), b" Channel: ", &c.name, tail.as_bytes()]
             .concat()
     };

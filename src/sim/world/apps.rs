@@ -6,6 +6,7 @@ use super::channel::{Caller, Id, Spot, State};
 use super::run::Flow;
 use super::timers::Timer;
 use super::{Moment, World};
+use crate::setup::Style;
 
 /// `Answer` waits for the first sound from the other end.
 const FIRST_SOUND: Moment = Duration::from_millis(20);
@@ -144,11 +145,18 @@ impl World {
 
     /// Busy or congested: who called is told, the channel hangs on for as long as that takes.
     fn give_up(&mut self, id: Id, state: State, cause: u32) -> Flow {
-        let Some(channel) = self.channels.get_mut(&id) else { return Flow::Wait };
-        channel.state = state;
-        let peer = channel.peer;
+        let Some(peer) = self.get(id).map(|c| c.peer) else { return Flow::Wait };
+        let dialling = peer.filter(|peer| self.dials.contains_key(peer));
+        // On 22 the congestion is told before the state.
+        let early = cause == 34 && self.style() == Style::V22;
+        if let (Some(peer), true) = (dialling, early) {
+            self.dial_given_up(peer, cause);
+        }
+        if let Some(channel) = self.channels.get_mut(&id) {
+            channel.state = state;
+        }
         self.tell_newstate(id);
-        if let Some(peer) = peer.filter(|peer| self.dials.contains_key(peer)) {
+        if let (Some(peer), false) = (dialling, early) {
             self.dial_given_up(peer, cause);
         }
         Flow::End(cause)

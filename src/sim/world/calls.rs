@@ -176,6 +176,25 @@ impl World {
         self.tell_test("STRICT_RTP_LEARN", place, &[("Source", source.as_bytes())], false);
     }
 
+    /// What the phone's media was like, in variables.
+    pub(super) fn tell_media_end(&mut self, id: Id) {
+        if !self.heard.has(Class::Dialplan)
+            || self.get(id).is_none_or(|c| c.media.is_none() || c.answered.is_none())
+        {
+            return;
+        }
+        let quality: [(&str, &[u8]); 5] = [
+            ("RTPAUDIOQOS", b"ssrc=1;themssrc=2;lp=0;rxjitter=0.000000;rxcount=1;txjitter=0.000000;txcount=1;rlp=0;rtt=0.000000"),
+            ("RTPAUDIOQOSJITTER", b"minrxjitter=000.000000;maxrxjitter=000.000000"),
+            ("RTPAUDIOQOSLOSS", b"minrxlost=000.000000;maxrxlost=000.000000"),
+            ("RTPAUDIOQOSRTT", b"minrtt=000.000000;maxrtt=000.000000"),
+            ("RTPAUDIOQOSMES", b"minrxmes=088.000000;maxrxmes=088.000000"),
+        ];
+        for (name, value) in quality {
+            self.tell_varset(Some(id), name, value);
+        }
+    }
+
     pub(super) fn tell_sip_end(&mut self, device: &[u8]) {
         let endpoint = device.get(b"PJSIP/".len()..).unwrap_or_default();
         let file = "res_pjsip_session.c";

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::channel::{Channel, Id, Seat, Spot};
 use super::events::whole;
-use super::run::Flow;
+use super::run::{Flow, SOON};
 use super::timers::Timer;
 use super::{Moment, World};
 use crate::class::Class;
@@ -332,10 +332,23 @@ impl World {
 
     pub(crate) fn kick(&mut self, name: &[u8], who: Who<'_>) -> Word {
         match self.meant(name, who, false) {
-            Ok(ids) => ids.into_iter().for_each(|id| self.throw_out(id, "KICKED")),
+            Ok(ids) => ids.into_iter().for_each(|id| self.kick_soon(id)),
             Err(word) => return word,
         }
         Word::Done
+    }
+
+    fn kick_soon(&mut self, id: Id) {
+        if let Some(Seat::Room(_, seat)) = self.get(id).and_then(|c| c.seat.as_ref()) {
+            let seat = *seat;
+            self.later(SOON, Timer::KickOut(id, seat));
+        }
+    }
+
+    pub(super) fn kicked(&mut self, id: Id, from: u64) {
+        if matches!(self.get(id).and_then(|c| c.seat.as_ref()), Some(Seat::Room(_, seat)) if *seat == from) {
+            self.throw_out(id, "KICKED");
+        }
     }
 
     fn meant(&self, name: &[u8], who: Who<'_>, prefix: bool) -> Result<Vec<Id>, Word> {

@@ -8,6 +8,7 @@ use super::timers::Timer;
 use super::{Moment, World};
 use crate::class::Class;
 use crate::packet::Draft;
+use crate::setup::Style;
 
 /// Who waits for a synchronous origination.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -71,9 +72,6 @@ impl World {
         let (address, option) =
             resource.rsplit_once('/').filter(|(a, _)| a.contains('@')).unwrap_or((resource, ""));
         let (exten, context) = address.split_once('@').unwrap_or((address, "default"));
-        if self.setup.dialplan.step(context, exten, 1).is_none() {
-            return self.never_rang(&asked);
-        }
         // Asterisk cuts both names at its buffers' ends.
         let exten: String = exten.chars().take(79).collect();
         let (one, two) = self.local_pair(&asked, context, &exten, address);
@@ -81,6 +79,11 @@ impl World {
         self.tell_newchannel(two);
         self.set_first(one, &asked);
         self.enter_app(one, "AppDial2", b"(Outgoing Line)");
+        if self.setup.dialplan.step(context, &exten, 1).is_none() {
+            self.remove(one, 0);
+            self.remove(two, 0);
+            return self.never_rang(&asked);
+        }
         self.copy_to_second(one, two, &asked);
         self.tell_local_bridge(one, two, !option.contains('n'));
         self.tell_call_number(two);
@@ -203,12 +206,13 @@ impl World {
             return;
         }
         let peer = self.get(one).and_then(|c| c.peer);
+        let cause = if self.style() == Style::V22 { 19 } else { 0 };
         if let Some(peer) = peer {
-            self.tell_hangup_request(peer, 19);
+            self.tell_hangup_request(peer, cause);
         }
-        self.dial_over(one, 3, 19);
+        self.dial_over(one, 3, cause);
         if let Some(peer) = peer {
-            self.end(peer, 19);
+            self.end(peer, cause);
         }
     }
 

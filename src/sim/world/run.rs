@@ -19,6 +19,9 @@ pub(super) enum Flow {
     End(u32),
 }
 
+/// Until a channel's thread does what a manager asked of it.
+pub(super) const SOON: Moment = Duration::from_micros(500);
+
 /// So many steps in a row without a pause are a loop.
 const MAX_STEPS: usize = 1000;
 
@@ -96,15 +99,21 @@ impl World {
     /// Sends the channel elsewhere, whatever it does.
     pub(super) fn send_to(&mut self, id: Id, spot: Spot) {
         self.stop_music(id);
-        self.put(id, spot.clone());
-        if self.get(id).is_some_and(|c| c.seat.is_some()) {
-            if let Some(channel) = self.channels.get_mut(&id) {
-                channel.home = None;
-            }
-            if matches!(self.get(id).and_then(|c| c.seat.as_ref()), Some(Seat::Room(..))) {
+        match self.get(id).and_then(|c| c.seat.as_ref()) {
+            Some(Seat::Room(..)) => {
+                if let Some(channel) = self.channels.get_mut(&id) {
+                    channel.home = None;
+                }
+                self.put(id, spot);
                 self.tell_place(id);
+                self.leave(id, "HANGUP");
             }
-            self.leave(id, "HANGUP");
+            seat => {
+                if seat.is_some() {
+                    self.leave(id, "HANGUP");
+                }
+                self.put(id, spot);
+            }
         }
         if let Some(channel) = self.channels.get_mut(&id) {
             (channel.single, channel.tones) = (false, Vec::new());
@@ -119,9 +128,9 @@ impl World {
         self.send_to(id, Spot::new(context, exten, priority));
     }
 
-    /// A manager ends the call.
+    /// A manager ends the call: the channel's own thread does it, a moment later.
     pub(crate) fn hang_up_by_manager(&mut self, id: Id, cause: u32) {
-        self.end(id, cause);
+        self.later(SOON, Timer::Drop(id, cause));
     }
 
     pub(super) fn stop_music(&mut self, id: Id) {
@@ -159,7 +168,9 @@ impl World {
         self.stop_music(id);
         self.go_home(id);
         self.leave(id, "HANGUP");
-        self.tell_softhangup(id);
+        if self.get(id).is_some_and(|c| !c.single) {
+            self.tell_softhangup(id);
+        }
         let peer = self.get(id).and_then(|c| c.peer);
         let peer = peer.filter(|peer| self.channels.contains_key(peer));
         if let (true, Some(peer)) = (first, peer) {
@@ -170,12 +181,15 @@ impl World {
         if self.dials.contains_key(&peer) {
             self.dial_refused(peer, cause);
         } else {
-            self.end_half(peer, cause, false);
+            // Who is thrown out of a bridge by the other half has left it in the normal way.
+            let bridged = matches!(self.get(peer).and_then(|c| c.seat.as_ref()), Some(Seat::Room(..)));
+            self.end_half(peer, if bridged { 16 } else { cause }, false);
         }
     }
 
     /// The channel is no more; its other half is not asked.
     pub(super) fn remove(&mut self, id: Id, cause: u32) {
+        self.tell_media_end(id);
         self.tell_hangup(id, cause);
         let Some(channel) = self.channels.remove(&id) else { return };
         self.by_name.remove(&channel.name.to_ascii_lowercase());

@@ -25,6 +25,10 @@ pub(crate) enum Timer {
     Release(Id, u8),
     /// A user is taken out of a MeetMe conference.
     Evict(Id),
+    /// A member of a room is taken out, if it still sits there.
+    KickOut(Id, u64),
+    /// A manager's hangup takes effect.
+    Drop(Id, u32),
     /// RTCP report of a phone.
     Report(Id, u32),
     /// The caller was told why not: the call ends.
@@ -71,6 +75,8 @@ impl World {
             Timer::Phone(id) => self.phone_picks_up(id),
             Timer::Release(id, digit) => self.released(id, digit),
             Timer::Evict(id) => self.evicted(id),
+            Timer::KickOut(id, seat) => self.kicked(id, seat),
+            Timer::Drop(id, cause) => self.end(id, cause),
             Timer::Report(id, count) => self.report(id, count),
             Timer::Refused(id, turn) => self.refused(id, turn),
         }

@@ -3,7 +3,7 @@
 use crate::dialplan::substitute;
 
 use super::World;
-use super::channel::{Id, MAX_NAME, Party};
+use super::channel::{Id, Party};
 
 impl World {
     /// The text with its `${...}` replaced, as that channel sees it.
@@ -85,7 +85,7 @@ impl World {
 
     fn set_caller(&mut self, id: Id, part: &str, value: &[u8]) {
         let Some(channel) = self.channels.get_mut(&id) else { return };
-        let value = value.get(..MAX_NAME).unwrap_or(value).to_vec();
+        let value: Vec<u8> = value.iter().copied().filter(|b| *b >= b' ' || *b == b'\t').collect();
         match part {
             "NAME" => channel.caller.name = value,
             "NUM" | "NUMBER" => channel.caller.number = value,

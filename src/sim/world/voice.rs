@@ -22,7 +22,8 @@ impl World {
         let (sound, before) = (channel.sound, channel.voice);
         let Some((may, silence)) = self.may_speak(id) else { return };
         let target = sound && may;
-        if target == before.target {
+        let hasten = !may && before.talking;
+        if target == before.target && !hasten {
             return;
         }
         let delay = match (target, may) {
