@@ -94,11 +94,6 @@ impl Exchange {
         self.fronts.get_mut(&line).map_or((Vec::new(), true), |front| (front.take(), front.is_over()))
     }
 
-    /// The clients, in the order in which they came.
-    pub(crate) fn lines(&self) -> Vec<Line> {
-        self.fronts.keys().copied().collect()
-    }
-
     /// A client is gone.
     pub(crate) fn disconnect(&mut self, line: Line) {
         self.fronts.remove(&line);

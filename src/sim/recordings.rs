@@ -159,7 +159,8 @@ impl Names {
         if get(packet, "Event").starts_with("Meetme") {
             normal.retain(|(name, _)| name != "Duration"); // there or not by the second
         }
-        if get(packet, "Response") != "" && normal.iter().any(|(n, v)| n == "Output" && v.contains('!')) {
+        if !get(packet, "Response").is_empty() && normal.iter().any(|(n, v)| n == "Output" && v.contains('!'))
+        {
             normal.iter_mut().filter(|(n, _)| n == "Output").for_each(|(_, v)| *v = concise(v));
             normal.sort();
         }
@@ -183,7 +184,7 @@ fn concise(line: &str) -> String {
 fn without_times(line: &str) -> String {
     let word = |w: &str| {
         let time = w.len() >= 8 && w.is_char_boundary(w.len() - 8) && {
-            let tail = w[w.len() - 8..].as_bytes();
+            let tail = &w.as_bytes()[w.len() - 8..];
             tail[2] == b':' && tail[5] == b':' && tail.iter().all(|b| b.is_ascii_digit() || *b == b':')
         };
         if time { format!("{}*", &w[..w.len() - 8]) } else { w.to_owned() }

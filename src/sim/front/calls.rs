@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Front, Request};
-use crate::class::{Class, Classes};
+use crate::class::Class;
 use crate::packet::Draft;
 use crate::world::{Originate, Target, Ticket, World, parse_caller, snapshot};
 
@@ -207,12 +207,6 @@ impl Front {
         let draft = snapshot(draft, "Transferer", channel).kv("IsExternal", "Yes");
         let draft = draft.kv("Context", request.get("Context")).kv("Extension", request.get("Exten"));
         world.tell_all(Class::Call, draft);
-    }
-
-    /// What a session may do, for tests.
-    #[cfg(test)]
-    pub(super) fn rights(&self) -> Classes {
-        self.write
     }
 }
 

@@ -6,16 +6,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::sleep_until;
 use tokio_rustls::TlsAcceptor;
 
 use super::Ask;
 use super::fault::{Fault, Weather};
 use super::line::{self, Input};
+use super::stream::{Connect, Handshake};
 use crate::exchange::{Exchange, Line};
 use crate::front::Wish;
 use crate::script::{Cue, Player};
@@ -362,43 +362,6 @@ impl Hub {
             self.exchange.reboot(now); // it boots now, not when it stopped
         }
         self.listen(Some(listener), secure)
-    }
-}
-
-/// A stream that becomes two halves.
-trait Connect: Send + 'static {
-    fn connect(
-        self,
-    ) -> impl Future<
-        Output = Option<(impl AsyncRead + Unpin + Send, impl AsyncWrite + Unpin + Send + 'static)>,
-    > + Send;
-}
-
-impl Connect for TcpStream {
-    async fn connect(
-        self,
-    ) -> Option<(impl AsyncRead + Unpin + Send, impl AsyncWrite + Unpin + Send + 'static)> {
-        Some(self.into_split())
-    }
-}
-
-struct Handshake {
-    acceptor: TlsAcceptor,
-    stream: TcpStream,
-}
-
-impl Handshake {
-    fn new(acceptor: TlsAcceptor, stream: TcpStream) -> Self {
-        Self { acceptor, stream }
-    }
-}
-
-impl Connect for Handshake {
-    async fn connect(
-        self,
-    ) -> Option<(impl AsyncRead + Unpin + Send, impl AsyncWrite + Unpin + Send + 'static)> {
-        let stream = timeout(Duration::from_secs(10), self.acceptor.accept(self.stream)).await;
-        Some(tokio::io::split(stream.ok()?.ok()?))
     }
 }
 

@@ -7,6 +7,7 @@ mod fault;
 mod hub;
 mod line;
 mod phone;
+mod stream;
 mod tls;
 
 #[cfg(test)]

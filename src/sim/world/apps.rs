@@ -67,7 +67,7 @@ impl World {
                 let target = if is_true(condition) { yes } else { no };
                 if target.is_empty() { Flow::Next } else { self.go_to(id, target) }
             }
-            "execif" => self.exec_if(id, &text),
+            "execif" => self.exec_if(id, data),
             "senddtmf" => self.send_dtmf(id, &text),
             "confbridge" => self.join_room(id, data),
             "meetme" => self.join_hall(id, data),
@@ -76,12 +76,16 @@ impl World {
         }
     }
 
-    fn exec_if(&mut self, id: Id, text: &str) -> Flow {
-        let (condition, calls) = text.split_once('?').unwrap_or((text, ""));
-        let (yes, no) = calls.split_once("):").map_or((calls, ""), |(yes, no)| (yes, no));
-        let call = if is_true(condition) { yes } else { no };
-        let Some((app, data)) = call.split_once('(') else { return Flow::Next };
-        self.application(id, app.trim(), data.strip_suffix(')').unwrap_or(data).as_bytes())
+    fn exec_if(&mut self, id: Id, data: &[u8]) -> Flow {
+        let (condition, calls) = split(data, b"?");
+        let (yes, no) = split(calls, b"):");
+        let call = if is_true(&String::from_utf8_lossy(condition)) { yes } else { no };
+        let (app, data) = split(call, b"(");
+        if app.is_empty() {
+            return Flow::Next;
+        }
+        let app = String::from_utf8_lossy(app).trim().to_owned();
+        self.application(id, &app, data.strip_suffix(b")").unwrap_or(data))
     }
 
     fn go_to(&mut self, id: Id, target: &str) -> Flow {
@@ -260,6 +264,14 @@ fn arguments(data: &[u8]) -> Vec<Vec<u8>> {
     }
     parts.push(part);
     parts
+}
+
+/// What stands before the mark and behind it.
+fn split<'a>(text: &'a [u8], mark: &[u8]) -> (&'a [u8], &'a [u8]) {
+    match memchr::memmem::find(text, mark) {
+        Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + mark.len()..).unwrap_or_default()),
+        None => (text, &[]),
+    }
 }
 
 fn is_true(condition: &str) -> bool {
