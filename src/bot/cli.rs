@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-/// How gavel ends, for service managers and scripts. A wrong command line is clap's 2.
+/// How gavel ends, for service managers and scripts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Exit {
     /// As asked.
     Ok = 0,
+    /// The command line is wrong; clap says most of it.
+    Usage = 2,
     /// `check` found a problem at an Asterisk, or can't reach one.
     Unavailable = 69,
     /// gavel itself failed; starting it again may help.
@@ -38,6 +40,32 @@ pub struct Cli {
 /// What gavel can be told to do.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
+    /// Try gavel on a made-up conference: needs no phone system and no configuration
+    #[command(after_help = DEMO)]
+    Demo {
+        /// Who calls
+        #[command(flatten)]
+        callers: Callers,
+        /// The application of Asterisk that runs the conference
+        #[arg(long, value_name = "KIND", default_value = "confbridge")]
+        kind: Kind,
+        /// No line editing, one line per message, even in a terminal
+        #[arg(long)]
+        plain: bool,
+    },
+    /// Train with your own configuration and made-up callers, without a phone system
+    #[command(after_help = REHEARSE)]
+    Rehearse {
+        /// The configuration; config/gavel.toml explains every key
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Who calls
+        #[command(flatten)]
+        callers: Callers,
+        /// No line editing, one line per message, even in a terminal
+        #[arg(long)]
+        plain: bool,
+    },
     /// Look after the conferences until stopped
     #[command(after_help = RUN)]
     Run {
@@ -63,6 +91,29 @@ pub enum Command {
     },
 }
 
+/// Callers who are made up.
+#[derive(Args, Clone, Debug)]
+pub struct Callers {
+    /// What happens: show, burst, troll, noisy-line, host-drops, pbx-restart, or a file
+    #[arg(long, value_name = "NAME|FILE", default_value = "show")]
+    pub script: String,
+    /// Another number, another story; the same number, the same story
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    /// How many times faster than life the callers live: 0.1 to 1000
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+}
+
+/// The applications that run conferences.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Kind {
+    /// Asterisk 10 and later
+    Confbridge,
+    /// Asterisk 1.4 to 22
+    Meetme,
+}
+
 /// How logs look.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum LogFormat {
@@ -74,13 +125,14 @@ pub enum LogFormat {
 
 const AFTER: &str = "\
 Examples:
+  gavel demo
   gavel check --config gavel.toml
   gavel run --config gavel.toml --console
   printf '/roster\\n/mute 2\\n' | gavel run --config gavel.toml --console
 
 Environment:
   RUST_LOG         what is logged, for example RUST_LOG=gavel=debug (default: info;
-                   in a terminal with --console: error)
+                   for demo and rehearse, and in a terminal with --console: error)
   STATE_DIRECTORY  where relative paths of the state file begin (systemd sets it)
 
 Exit codes:
@@ -90,6 +142,28 @@ Exit codes:
   70  gavel itself failed
   75  another gavel uses the state file
   78  the configuration or a secret is wrong: the message names file, line and remedy";
+
+const DEMO: &str = "\
+A conference runs inside the program: callers join, talk, raise hands and leave, and you are the host of it at this
+terminal. gavel looks after it as it would after a real one, over AMI, on a port of 127.0.0.1. Nothing is kept.
+Ends with Ctrl-C, Ctrl-D, /quit or the end of its input.
+
+Scripts: show (ten minutes of a call-in show, again and again), burst (60 calls in 20 seconds), troll, noisy-line,
+host-drops, pbx-restart.
+
+Examples:
+  gavel demo
+  gavel demo --script troll --kind meetme
+  printf '/roster\\n/mute 3\\n/roster\\n' | gavel demo";
+
+const REHEARSE: &str = "\
+The rooms, titles, roles and places are those of your configuration; in the place of each Asterisk of it there is a
+made-up one, and every message begins with REHEARSAL. The Asterisk of the configuration is not connected to, its secret
+is not needed, and the state file is not touched. Ends with Ctrl-C, Ctrl-D, /quit or the end of its input.
+
+Examples:
+  gavel rehearse --config gavel.toml
+  gavel rehearse --config gavel.toml --script host-drops --speed 2";
 
 const RUN: &str = "\
 gavel connects to every Asterisk of the configuration, again and again if need be, and ends at SIGTERM or Ctrl-C within
@@ -120,6 +194,16 @@ impl Command {
     pub fn wants_console(&self) -> bool {
         matches!(self, Self::Run { console: true, .. })
     }
+
+    /// Nobody has to look after a made-up conference.
+    pub fn is_rehearsal(&self) -> bool {
+        matches!(self, Self::Demo { .. } | Self::Rehearse { .. })
+    }
+}
+
+fn speed(word: &str) -> Result<f64, String> {
+    let speed = word.parse().ok().filter(|speed| (0.1..=1000.0).contains(speed));
+    speed.ok_or_else(|| "expected a number from 0.1 to 1000".to_owned())
 }
 
 impl From<Exit> for ExitCode {

@@ -14,6 +14,7 @@ mod fixtures;
 #[cfg(test)]
 mod layers;
 pub mod logging;
+pub mod rehearsal;
 pub mod room;
 pub mod run;
 pub mod secret;

@@ -4,7 +4,7 @@
 //! networks their words, so the writer itself escapes what a terminal would obey: no call site has to remember.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -15,13 +15,12 @@ use crate::visible::{escaped, visible};
 
 /// What is logged if `RUST_LOG` does not say; other crates only when something is wrong.
 const USUAL: &str = "warn,gavel=info,gavel_ami=info,gavel_chat=info,gavel_console=info";
-/// In a terminal that people type in, a log line would land in the middle of what they type; notices and `status`
+/// In a terminal that people type in and in a rehearsal, a log line would land in the middle of what they type; notices and `status`
 /// say what happens.
 const QUIET: &str = "error";
 
-/// Starts logging to standard error, panics included. Once, first thing.
-pub fn start(format: LogFormat, console: bool, environment: &dyn Environment) {
-    let quiet = console && io::stderr().is_terminal();
+/// Starts logging to standard error, panics included. Once, first thing. `quiet`: only what can't be left unsaid.
+pub fn start(format: LogFormat, quiet: bool, environment: &dyn Environment) {
     let (filter, complaint) = filter(environment, if quiet { QUIET } else { USUAL });
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(Tame { format, to: io::stderr });

@@ -1,18 +1,21 @@
 //! The program: the command line in, an exit code out. Everything else is the library's.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{CommandFactory, Parser};
 use gavel::cli::{Cli, Command, Exit};
 use gavel::clock::Clock;
+use gavel::config::Surroundings;
+use gavel::rehearsal::{self, Rehearsal, RehearsalError};
 use gavel::secret::Process;
 use gavel::{check, logging, run, start};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    logging::start(cli.log_format, cli.command.wants_console(), &Process);
+    let quiet = cli.command.is_rehearsal() || cli.command.wants_console() && io::stderr().is_terminal();
+    logging::start(cli.log_format, quiet, &Process);
     match execute(cli.command) {
         Ok(exit) => exit.into(),
         Err(e) => {
@@ -26,6 +29,19 @@ fn execute(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Run { config, console } => {
             let start = start::start(&config, console, &Process, Clock::system())?;
+            runtime()?.block_on(run::run(start)).context("gavel ended")?;
+        }
+        Command::Demo { callers, kind, plain } => {
+            let Rehearsal { start, servers: _servers } =
+                rehearsal::demo(&callers, kind, plain, Clock::system())?;
+            // Whoever closed the pipe is not greeted.
+            let _ = writeln!(io::stdout(), "{}", rehearsal::GREETING);
+            runtime()?.block_on(run::run(start)).context("gavel ended")?;
+        }
+        Command::Rehearse { config, callers, plain } => {
+            let around = Surroundings::of(&Process);
+            let Rehearsal { start, servers: _servers } =
+                rehearsal::rehearse(&config, &around, &callers, plain, Clock::system())?;
             runtime()?.block_on(run::run(start)).context("gavel ended")?;
         }
         Command::Check { config } => {
@@ -51,5 +67,6 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 }
 
 fn exit_of(error: &anyhow::Error) -> Exit {
-    error.downcast_ref::<start::StartError>().map_or(Exit::Failed, start::StartError::exit)
+    let start = error.downcast_ref().map(start::StartError::exit);
+    start.or_else(|| error.downcast_ref().map(RehearsalError::exit)).unwrap_or(Exit::Failed)
 }

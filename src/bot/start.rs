@@ -28,8 +28,20 @@ pub struct Start {
     pub opened: Opened,
     /// Both clocks.
     pub clock: Clock,
-    /// The terminal's place, if it was asked for.
-    pub console: Option<Console>,
+    /// The terminal, if it was asked for.
+    pub seat: Option<Seat>,
+    /// Words that everything posted begins with.
+    pub mark: Option<&'static str>,
+}
+
+/// The terminal, as it is to be opened.
+pub struct Seat {
+    /// Its place.
+    pub place: Console,
+    /// As a filter, even where it is a real terminal.
+    pub plain: bool,
+    /// Ctrl-C and `quit` end gavel, as nobody's show depends on it.
+    pub easy_end: bool,
 }
 
 /// Why there is no run.
@@ -63,12 +75,13 @@ pub fn start(
 ) -> Result<Start, StartError> {
     let config = Config::load(file, &Surroundings::of(environment))?;
     let console = console.then(|| config.console()).transpose()?;
+    let seat = console.map(|place| Seat { place, plain: false, easy_end: false });
     let (logins, warnings) = logins(&config, environment)?;
     for warning in warnings {
         tracing::warn!("{warning}");
     }
     let opened = store::open(&config.state, clock.clone())?;
-    Ok(Start { config, logins, opened, clock, console })
+    Ok(Start { config, logins, opened, clock, seat, mark: None })
 }
 
 /// The login of each server, and what is to be told of their secrets; or all that is wrong with them.

@@ -25,12 +25,19 @@ pub use terminal::Terminal;
 pub struct Console {
     asker: Asker,
     terminal: Terminal,
+    easy_end: bool,
 }
 
 impl Console {
     /// Whoever sits at this terminal is `asker`.
     pub fn new(asker: Asker, terminal: Terminal) -> Self {
-        Self { asker, terminal }
+        Self { asker, terminal, easy_end: false }
+    }
+
+    /// Ctrl-C and the word `quit` end it too: for where no show depends on it.
+    #[must_use]
+    pub fn easy_end(self, easy_end: bool) -> Self {
+        Self { easy_end, ..self }
     }
 }
 
@@ -40,6 +47,6 @@ impl Network for Console {
     }
 
     fn open(&self) -> Box<dyn Adapter> {
-        Box::new(run::Run::new(self.asker.clone(), self.terminal.clone()))
+        Box::new(run::Run::new(self.asker.clone(), self.terminal.clone(), self.easy_end))
     }
 }

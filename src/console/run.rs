@@ -24,11 +24,12 @@ const FIRST_LIST: Duration = Duration::from_secs(10);
 pub(crate) struct Run {
     asker: Asker,
     terminal: Terminal,
+    easy_end: bool,
 }
 
 impl Run {
-    pub(crate) fn new(asker: Asker, terminal: Terminal) -> Self {
-        Self { asker, terminal }
+    pub(crate) fn new(asker: Asker, terminal: Terminal, easy_end: bool) -> Self {
+        Self { asker, terminal, easy_end }
     }
 }
 
@@ -43,7 +44,8 @@ impl Adapter for Run {
             let talk = Talk::new(self.terminal.interactive);
             let up = link.uplink();
             let asker = self.asker.clone();
-            let mut floor = Floor { asker, place, up, screen, talk, menus: JoinSet::new() };
+            let mut floor =
+                Floor { asker, place, up, screen, talk, menus: JoinSet::new(), easy_end: self.easy_end };
             floor.hold(link, lines, self.terminal.interactive).await;
             floor.end().await;
             self.terminal.found.restore();
@@ -60,6 +62,7 @@ struct Floor {
     screen: Screen,
     talk: Talk,
     menus: JoinSet<()>,
+    easy_end: bool,
 }
 
 /// The screen is gone, or the run was given up: nothing is left to do.
@@ -94,6 +97,7 @@ impl Floor {
                         Ok(())
                     }
                     // A stray key must not end a show.
+                    Some(Heard::Interrupt) if self.easy_end => return,
                     Some(Heard::Interrupt) => self.print("Ctrl-D ends gavel. The conference goes on."),
                     Some(Heard::End) | None => {
                         input = false;
@@ -129,6 +133,9 @@ impl Floor {
         let words = line.trim().trim_start_matches('/').trim();
         if words.is_empty() {
             return Ok(());
+        }
+        if self.easy_end && ["quit", "exit", "bye"].contains(&words) {
+            return Err(Over);
         }
         let ticket = self.talk.ask(now());
         let (place, asker) = (self.place.clone(), self.asker.clone());

@@ -1,6 +1,6 @@
 //! The chat networks of the configuration, with their places. A new network is registered here.
 
-use std::io;
+use std::io::{self, BufReader};
 use std::sync::Arc;
 
 use gavel_ami::model::RoomName;
@@ -10,7 +10,7 @@ use gavel_console::Terminal;
 
 use crate::announcer::Verbosity;
 use crate::board::View;
-use crate::config::Console;
+use crate::start::Seat;
 
 /// A network with its places, as configured.
 pub(super) struct Opening {
@@ -27,7 +27,7 @@ pub(super) struct PlaceOpening {
 }
 
 /// The terminal, as the only place of its network.
-pub(super) fn terminal(console: &Console) -> io::Result<Opening> {
+pub(super) fn terminal(Seat { place: console, plain, easy_end }: &Seat) -> io::Result<Opening> {
     let claim = match console.role {
         Role::Host => "console:host",
         Role::CoHost => "console:cohost",
@@ -40,7 +40,12 @@ pub(super) fn terminal(console: &Console) -> io::Result<Opening> {
         claims: vec![Claim(claim.to_owned())],
         trusted_device: None,
     };
-    let network = gavel_console::Console::new(asker, Terminal::standard()?);
+    let terminal = if *plain {
+        Terminal::plain(BufReader::new(io::stdin()), io::stdout())
+    } else {
+        Terminal::standard()
+    };
+    let network = gavel_console::Console::new(asker, terminal?).easy_end(*easy_end);
     let (id, room, view) = (PlaceId::new("console"), console.room.clone(), console.view);
     let places = vec![PlaceOpening { id, room, view, verbosity: Verbosity::Normal }];
     Ok(Opening { network: Arc::new(network), places })

@@ -49,11 +49,12 @@ pub(super) struct Stops {
 
 /// Starts everything.
 pub(super) fn wire(mut start: Start) -> io::Result<Parts> {
-    let openings = start.console.iter().map(terminal).collect::<io::Result<Vec<_>>>()?;
+    let openings = start.seat.iter().map(terminal).collect::<io::Result<Vec<_>>>()?;
     let (desk, said) = mpsc::channel(SAID);
     let (orders, heard) = mpsc::channel(HEARD);
     let (news, told) = mpsc::channel(HEARD);
-    let mut wiring = Wiring { parts: Parts::new(), clock: start.clock.clone(), desk, orders, news };
+    let (clock, mark) = (start.clock.clone(), start.mark);
+    let mut wiring = Wiring { parts: Parts::new(), clock, desk, orders, news, mark };
 
     let (servers, restored) = wiring.cores(&mut start);
     let rooms = rooms(&start.config, &servers);
@@ -87,6 +88,7 @@ struct Wiring {
     desk: mpsc::Sender<Said>,
     orders: mpsc::Sender<Heard>,
     news: mpsc::Sender<News>,
+    mark: Option<&'static str>,
 }
 
 impl Wiring {
@@ -139,6 +141,7 @@ impl Wiring {
             stop: self.parts.stops.networks.subscribe(),
             pace: Pace::default(),
             clock: self.clock.clone(),
+            mark: self.mark,
         };
         self.parts.networks.spawn(async move { (name, supervisor.run().await) });
     }

@@ -19,6 +19,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use gavel_ami::client::LedgerFeed;
 use gavel_ami::model::{Entry, Order, OrderId, Outcome, Restored, ServerName};
@@ -36,6 +37,9 @@ pub use health::{StoreHealth, Trouble, TroubleKind};
 
 /// Messages that may wait for the thread.
 const QUEUE: usize = 4096;
+
+/// Nothing in memory lives long enough for retention.
+const FLEETING: Duration = Duration::from_secs(7 * 86_400);
 
 /// The handle: cheap to clone.
 #[derive(Clone, Debug)]
@@ -78,7 +82,7 @@ pub struct NotDurable;
 pub fn open(state: &State, clock: Clock) -> Result<Opened, OpenError> {
     let path = real(&state.path);
     let database = match Lock::take(&path) {
-        Ok(lock) => database(&path).map(|(connection, left)| ((connection, lock), left)),
+        Ok(lock) => database(&path).map(|(connection, left)| ((connection, Some(lock)), left)),
         Err(NoLock::Held) => return Err(OpenError::Held(path)),
         Err(NoLock::Io(e)) => Err(Trouble::io(&path, &e)),
     };
@@ -88,6 +92,15 @@ pub fn open(state: &State, clock: Clock) -> Result<Opened, OpenError> {
     };
     let mut worker = Worker::new(database, &mut left, (path, state.keep_callers), clock);
     worker.tend();
+    start(worker, left).map_err(OpenError::Thread)
+}
+
+/// State in memory alone, which ends with the run: for rehearsals.
+pub fn fleeting(clock: Clock) -> Result<Opened, OpenError> {
+    let path = PathBuf::from(":memory:");
+    let mut left = Left { next_order: 1, ..Left::default() };
+    let database = schema::memory().map(|it| (it, None)).map_err(|e| Trouble::sqlite(&path, &e));
+    let worker = Worker::new(database, &mut left, (path, FLEETING), clock);
     start(worker, left).map_err(OpenError::Thread)
 }
 

@@ -51,6 +51,14 @@ pub(super) fn open(path: &Path) -> Result<Connection, Trouble> {
     })
 }
 
+/// One that nothing outlives.
+pub(super) fn memory() -> rusqlite::Result<Connection> {
+    let mut connection = Connection::open_in_memory()?;
+    prepare(&connection)?;
+    migrate(&mut connection, 0)?;
+    Ok(connection)
+}
+
 fn open_as(path: &Path, locking: &str) -> Result<Connection, Trouble> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let failed = |e: rusqlite::Error| Trouble::sqlite(path, &e);

@@ -77,13 +77,13 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn new(
-        database: Result<(Connection, Lock), Trouble>,
+        database: Result<(Connection, Option<Lock>), Trouble>,
         left: &mut Left,
         (path, keep_callers): (PathBuf, Duration),
         clock: Clock,
     ) -> Self {
         let (health, connection, lock) = match database {
-            Ok((connection, lock)) => (StoreHealth::Good { missed: 0 }, Some(connection), Some(lock)),
+            Ok((connection, lock)) => (StoreHealth::Good { missed: 0 }, Some(connection), lock),
             Err(trouble) => (StoreHealth::Off { trouble }, None, None),
         };
         Self {

@@ -13,7 +13,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gavel_chat::text::Doc;
+use gavel_chat::text::{Doc, Span};
 use gavel_chat::{
     AdapterError, Audience, Class, Far, Generation, Health, Invocation, Key, MessageRef, Network, Place,
     PlaceId, Post, Up,
@@ -99,6 +99,8 @@ pub struct Supervisor {
     pub pace: Pace,
     /// The clock.
     pub clock: Clock,
+    /// Words that every post begins with.
+    pub mark: Option<&'static str>,
 }
 
 /// How one incarnation ended.
@@ -254,12 +256,16 @@ impl Supervisor {
         if let Err(error) = self.desk.try_send(Said { network, up }) {
             warn!(network, "the desk is full");
             if let Up::Invoke(invocation) = error.into_inner().up {
-                let _ = far.posts.try_send(busy(invocation));
+                self.show(far, busy(invocation));
             }
         }
     }
 
-    fn show(&self, far: &Far, post: Post) {
+    /// Where every post leaves.
+    fn show(&self, far: &Far, mut post: Post) {
+        if let Some(mark) = self.mark {
+            post.doc = marked(mark, post.doc);
+        }
         if far.posts.try_send(post).is_err() {
             warn!(network = self.network.name(), "takes no more posts, one is lost");
         }
@@ -299,6 +305,14 @@ fn turn(ended: Result<Result<(), AdapterError>, oneshot::error::RecvError>) -> T
         Ok(Err(AdapterError::Remedy(why))) => Turn::Remedy(why),
         Ok(Err(AdapterError::Lost(why))) => Turn::Lost(why),
         Err(_) => Turn::Lost("its thread died".to_owned()),
+    }
+}
+
+/// The roster begins with the room's title, which carries the mark already.
+fn marked(mark: &str, doc: Doc) -> Doc {
+    match doc.0.first() {
+        Some(Span::Say(words) | Span::Strong(words)) if words.starts_with(mark) => doc,
+        _ => Doc::new().strong(mark).say(": ").then(doc),
     }
 }
 

@@ -129,6 +129,7 @@ fn stage_at(pace: Pace, script: &[Deed]) -> Stage {
         stop: stopped,
         pace,
         clock: Clock::new(|| Now { mono: Instant::now(), wall: 1000 }),
+        mark: Some("TEST"),
     };
     let run = tokio::spawn(supervisor.run());
     Stage { network, _posts: posts, said, status: seen, stop, run, _board: board }
@@ -304,6 +305,7 @@ async fn the_card_of_one_incarnation_is_known_to_the_next() {
         stop: watch::channel(false).1,
         pace: fast(),
         clock: Clock::system(),
+        mark: None,
     };
     supervisor.remember(&PlaceId::new("fake"), &Key::Roster, &MessageRef::new("new"));
     supervisor.remember(&PlaceId::new("fake"), &Key::Answer(1), &MessageRef::new("gone"));

@@ -1,0 +1,164 @@
+//! Runs without a phone system: `gavel demo` and `gavel rehearse`.
+//!
+//! Puts a rehearsal Asterisk with scripted callers in the place of every server of a configuration; everything behind
+//! it is the same as in any run. Invariants: the configured Asterisk is never connected to, its secret never read, and
+//! the configured state file never opened.
+
+mod dialplan;
+mod script;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use gavel_ami::client::{Address, ClientSetup};
+use gavel_ami::model::{ConferenceKind, ServerName};
+use gavel_ami::session::Secret;
+use gavel_sim::{ConfError, Files, Server, Setup, StartError as SimError, Style};
+
+use crate::cli::{Callers, Exit, Kind};
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError, Console, Room, Surroundings};
+use crate::start::{Seat, Start};
+use crate::store::{self, OpenError};
+
+pub use script::BadScript;
+
+/// What everything posted in a rehearsal begins with.
+pub const MARK: &str = "REHEARSAL";
+
+/// What `gavel demo` says first.
+pub const GREETING: &str = "\
+A phone conference to try things on: the callers are made up, no phone rings, nothing is kept. You are the host.
+Try:    /roster  who is there, who talks     /mute 3  and  /kick 4  by the number on the roster
+        /help    everything else you can do
+Leave:  Ctrl-C, Ctrl-D or /quit";
+
+/// The login of the rehearsal Asterisk, which listens on loopback alone.
+const LOGIN: (&str, &str) = ("gavel", "rehearsal");
+/// The first callers are in before gavel connects, but it does not wait longer for them.
+const FIRST_CALLERS: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_millis(10);
+
+/// All that a rehearsal begins with.
+pub struct Rehearsal {
+    /// For [`crate::run::run`].
+    pub start: Start,
+    /// The Asterisks; they end when this is dropped.
+    pub servers: Vec<Server>,
+}
+
+/// Why there is no rehearsal.
+#[derive(Debug, thiserror::Error)]
+pub enum RehearsalError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The script is wrong.
+    #[error(transparent)]
+    Script(#[from] BadScript),
+    /// No state.
+    #[error(transparent)]
+    State(#[from] OpenError),
+    /// The rehearsal Asterisk's own files: a bug, as the configuration was checked before.
+    #[error("the rehearsal Asterisk can't read its files")]
+    Files(#[from] ConfError),
+    /// No port.
+    #[error("the rehearsal Asterisk can't start")]
+    Server(#[from] SimError),
+    /// A login that can't be sent: a bug.
+    #[error("the rehearsal's login can't be used: {0}")]
+    Login(String),
+}
+
+impl RehearsalError {
+    /// How gavel ends for this.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Script(BadScript::Unknown { .. }) => Exit::Usage,
+            Self::Config(_) | Self::Script(_) => Exit::Config,
+            _ => Exit::Failed,
+        }
+    }
+}
+
+/// A conference of its own, which needs nothing. Blocks.
+pub fn demo(callers: &Callers, kind: Kind, plain: bool, clock: Clock) -> Result<Rehearsal, RehearsalError> {
+    let mut config =
+        Config::parse(Path::new("demo.toml"), include_str!("demo.toml"), &Surroundings::default())?;
+    if kind == Kind::Meetme {
+        config.rooms.values_mut().for_each(|room| room.kind = ConferenceKind::MeetMe { kick_by: None });
+    }
+    let place = config.console()?;
+    let mut cast = script::cast(callers)?;
+    cast.under_way();
+    rehearsal(config, place, (callers, cast), plain, clock)
+}
+
+/// The user's own rooms, with callers who are made up. Blocks.
+pub fn rehearse(
+    file: &Path,
+    around: &Surroundings,
+    callers: &Callers,
+    plain: bool,
+    clock: Clock,
+) -> Result<Rehearsal, RehearsalError> {
+    let mut config = Config::load(file, around)?;
+    for room in config.rooms.values_mut() {
+        room.title = format!("{MARK}: {}", room.title);
+    }
+    let place = config.console()?;
+    let mut rehearsal = rehearsal(config, place, (callers, script::cast(callers)?), plain, clock)?;
+    rehearsal.start.mark = Some(MARK);
+    Ok(rehearsal)
+}
+
+fn rehearsal(
+    config: Config,
+    place: Console,
+    (callers, cast): (&Callers, script::Cast),
+    plain: bool,
+    clock: Clock,
+) -> Result<Rehearsal, RehearsalError> {
+    let (mut servers, mut logins) = (Vec::new(), BTreeMap::new());
+    for name in config.asterisks.keys() {
+        let rooms: Vec<&Room> = config.rooms.values().filter(|room| room.asterisk == *name).collect();
+        let server = server(&config, name, &rooms, callers, &clock)?;
+        cast.play(&server, &rooms);
+        let address = Address::Tcp { host: "127.0.0.1".into(), port: server.port() };
+        let login = ClientSetup::new(address, LOGIN.0, Secret::new(LOGIN.1));
+        logins.insert(name.clone(), login.map_err(|e| RehearsalError::Login(e.to_string()))?);
+        servers.push(server);
+    }
+    let opened = store::fleeting(clock.clone())?;
+    let seat = Some(Seat { place, plain, easy_end: true });
+    Ok(Rehearsal { start: Start { config, logins, opened, clock, seat, mark: None }, servers })
+}
+
+fn server(
+    config: &Config,
+    name: &ServerName,
+    rooms: &[&Room],
+    callers: &Callers,
+    clock: &Clock,
+) -> Result<Server, RehearsalError> {
+    let extensions = dialplan::extensions(config, name, rooms)?;
+    let files = Files { extensions: &extensions, ..Files::REHEARSAL };
+    let mut setup = Setup::new(Style::V22, files)?;
+    setup.wall = clock.now().wall;
+    setup.speed = callers.speed;
+    setup.seed = callers.seed;
+    Ok(Server::start(setup)?)
+}
+
+/// Waits until those who call at once are in, so that the first picture is not an empty room.
+fn first_callers(server: &Server, expected: usize) {
+    let mut waited = Duration::ZERO;
+    while waited < FIRST_CALLERS && server.truth().members() < expected {
+        std::thread::sleep(LOOK);
+        waited += LOOK;
+    }
+}
+
+#[cfg(test)]
+mod tests;
