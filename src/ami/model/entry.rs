@@ -57,7 +57,7 @@ pub enum What {
         muted: bool,
         /// Waits for a marked user.
         waiting: bool,
-        /// How many are in the room and its lobby now, services not counted.
+        /// How many are in the room now; services and the lobby are not counted.
         count: u32,
     },
     /// A call left the room.
@@ -68,7 +68,7 @@ pub enum What {
         removed: bool,
         /// Why, in the words of whoever ordered it; foreign text.
         reason: Option<String>,
-        /// How many are in the room and its lobby now, services not counted.
+        /// How many are in the room now; services and the lobby are not counted.
         count: u32,
     },
     /// A call was muted or unmuted.
@@ -150,6 +150,6 @@ pub struct Differences {
     pub joined: u32,
     /// Whose state (muted, waiting), or the room's (locked), is different.
     pub changed: u32,
-    /// How many are in the room and its lobby now, services not counted.
+    /// How many are in the room now; services and the lobby are not counted.
     pub count: u32,
 }

@@ -8,9 +8,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::conference::{MAX_MEMBERS, Member};
+use super::conference::{Conference, MAX_MEMBERS, Member};
 use super::outbox::{Draft, Outbox};
-use super::room::{Arrival, Cause, Leaving, Person, Room};
+use super::room::{AIR, Arrival, Cause, Leaving, Person, Room};
 use super::uniqueid;
 use crate::Now;
 use crate::dialect;
@@ -154,8 +154,14 @@ impl Room {
         self.number(now, out, call);
         self.count += 1;
         self.tally.joined += u32::from(out.resync);
-        let count = self.count;
+        let count = self.present();
         out.entry(now, self.draft(Some(call), What::Joined { muted, waiting, count }));
+    }
+
+    /// How many are in the conference itself, as the roster counts them: neither services nor those in the lobby.
+    pub(super) fn present(&self) -> u32 {
+        let lobby: usize = self.parts.iter().skip(AIR + 1).map(Conference::len).sum();
+        self.count.saturating_sub(u32::try_from(lobby).unwrap_or(u32::MAX))
     }
 
     fn number(&mut self, now: Now, out: &mut Outbox, call: &Arc<str>) {
@@ -192,7 +198,7 @@ impl Room {
         }
         self.count = self.count.saturating_sub(1);
         self.tally.left += u32::from(out.resync);
-        let (after, removed, count) = (at.saturating_sub(person.joined), cause.by.is_some(), self.count);
+        let (after, removed, count) = (at.saturating_sub(person.joined), cause.by.is_some(), self.present());
         let what = What::Left { after, removed, reason: cause.reason, count };
         out.entry(now, Draft { what, by: cause.by.clone(), ..about });
         if let Some(number) = person.number {

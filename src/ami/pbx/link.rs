@@ -169,7 +169,7 @@ impl Pbx {
         for room in &mut self.rooms {
             room.flush_leaving(now, &mut self.out, true);
             room.flush_arrivals(now, &mut self.out);
-            room.tally.count = room.count;
+            room.tally.count = room.present();
             differences.push((room.setup.name.clone(), std::mem::take(&mut room.tally)));
             room.changed();
         }

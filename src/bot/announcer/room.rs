@@ -86,7 +86,7 @@ impl Room {
         let some = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let left = some(self.inside.difference(&now).count());
         let joined = some(now.difference(&self.inside).count());
-        let count = some(picture.people.len());
+        let count = some(picture.people.iter().filter(|person| !person.lobby).count());
         (self.inside, self.told) = (now, picture.seq);
         let found = differences(Differences { left, joined, changed: 0, count });
         if found.is_empty() {
