@@ -97,6 +97,7 @@ fn crew_person(person: &Participant) -> CrewPerson {
         muted: person.muted,
         voice: person.voice.as_ref().map(done),
         waiting: person.waiting,
+        hand: person.hand.is_some(),
         lobby: person.lobby,
         joined: person.joined,
         note: person.note.as_ref().map(|note| written(&note.text, &note.by, note.at)),

@@ -47,6 +47,7 @@ pub(crate) fn person(number: u32, name: &str) -> Participant {
         talking: None,
         talked: 0,
         waiting: false,
+        hand: None,
         lobby: false,
         joined: NOW - 360_000,
         note: None,

@@ -87,6 +87,8 @@ pub struct CrewPerson {
     pub voice: Option<Done>,
     /// Waits for a host to come.
     pub waiting: bool,
+    /// Asks to talk: a hand is up.
+    pub hand: bool,
     /// In the lobby, not on the air.
     pub lobby: bool,
     /// Came in.

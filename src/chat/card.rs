@@ -78,6 +78,7 @@ pub fn who(view: &CrewView, number: u32, now: u64, zone: &Zone) -> Option<Doc> {
         (voice, true) => doc.line().then(muted("Muted", voice.as_ref(), Some(zone))),
         _ => doc,
     };
+    let doc = if person.hand { doc.line().say("Hand up.") } else { doc };
     Some(match &person.note {
         Some(note) => doc.line().say("Note: ").foreign(&note.text).say(" (").foreign(&note.by).say(")"),
         None => doc,
@@ -117,6 +118,7 @@ fn line(person: &CrewPerson, now: u64) -> Doc {
     add(person.crew, "crew");
     add(person.lobby, "in the lobby");
     add(person.waiting, "waits for a host");
+    add(person.hand, "hand up");
     add(person.talking.is_some(), "talking");
     if person.muted {
         doc = doc.say(", ").then(muted("muted", person.voice.as_ref(), None));
@@ -199,7 +201,7 @@ mod tests {
                 note: Some(written("buses")),
                 ..person(7, "Joel")
             },
-            CrewPerson { joined, waiting: true, muted: true, ..person(8, "+44 113 496 0017") },
+            CrewPerson { joined, waiting: true, hand: true, muted: true, ..person(8, "+44 113 496 0017") },
             CrewPerson { joined: NOW, lobby: true, ..person(9, "\u{1b}[2J\u{202e}") },
         ];
         let view = CrewView {
@@ -215,7 +217,7 @@ mod tests {
              Topic: night buses (Dana)\n\
              #1 Dana, crew, talking, 12 min\n\
              #7 Joel, muted by Sam, 12 min. Note: buses\n\
-             #8 no name, ends 17, waits for a host, muted, 12 min\n\
+             #8 no name, ends 17, waits for a host, hand up, muted, 12 min\n\
              #9 [2J, in the lobby, 0 s"
         );
     }
@@ -239,6 +241,7 @@ mod tests {
             talked: 50_000,
             talking: Some(NOW - 10_000),
             muted: true,
+            hand: true,
             voice: Some(Done { at: NOW, by: None }),
             note: Some(written("refund")),
             ..person(7, "Joel")
@@ -247,7 +250,7 @@ mod tests {
         let doc = who(&view, 7, NOW, &Zone::utc()).unwrap();
         assert_eq!(
             plain(&doc),
-            "#7 Joel, ends 17, SIP\nIn the room since 20:39 (2 min), talked 1 min.\nMuted, 20:41:24\nNote: refund (Dana)"
+            "#7 Joel, ends 17, SIP\nIn the room since 20:39 (2 min), talked 1 min.\nMuted, 20:41:24\nHand up.\nNote: refund (Dana)"
         );
         assert!(who(&view, 8, NOW, &Zone::utc()).is_none());
     }

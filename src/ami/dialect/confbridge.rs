@@ -5,12 +5,10 @@
 
 use std::borrow::Cow;
 
-use super::{Act, Dialect, Evidence, Fact, Hall, Query, Seen, Target, Verdict};
+use super::words::{call, is_unknown, of_channels, same, set, text, text_of, version, yes};
+use super::{Act, Dialect, Evidence, Fact, Hall, Item, Query, Seen, Target, Verdict};
 use crate::model::ConferenceName;
 use crate::wire::{Action, ActionError, Frame, unescape};
-
-/// The longest Uniqueid (Asterisk's `AST_MAX_UNIQUEID`), with room to spare.
-const MAX_UNIQUEID: usize = 160;
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
@@ -22,15 +20,11 @@ pub(crate) struct ConfBridge {
 impl ConfBridge {
     /// As the version in the banner speaks it (`1.3` is Asterisk 11, `2.0` is 12, `11.0.0` is 22).
     pub(crate) fn speaking(ami_version: &str) -> Self {
-        let major = ami_version.split('.').next().and_then(|word| word.trim().parse::<u32>().ok());
-        Self { modern: major != Some(1) }
+        Self { modern: version(ami_version).0 != 1 }
     }
 
     fn name<'a>(self, raw: &'a [u8]) -> Cow<'a, str> {
-        match if self.modern { unescape(raw) } else { Cow::Borrowed(raw) } {
-            Cow::Borrowed(bytes) => text(bytes),
-            Cow::Owned(bytes) => Cow::Owned(text(&bytes).into_owned()),
-        }
+        text_of(if self.modern { unescape(raw) } else { Cow::Borrowed(raw) })
     }
 }
 
@@ -50,14 +44,12 @@ impl Dialect for ConfBridge {
             b"ConfbridgeRecord" => Fact::Recording { conference: conference()?, on: true },
             b"ConfbridgeStopRecord" => Fact::Recording { conference: conference()?, on: false },
             b"ConfbridgeEnd" => Fact::Ended { conference: conference()? },
-            b"Hangup" => Fact::Hungup { call: call()? },
-            b"Shutdown" => Fact::Stopping,
-            _ => return None,
+            _ => return of_channels(name, frame),
         })
     }
 
     fn seen<'a>(&self, frame: Frame<'a>) -> Option<Seen<'a>> {
-        let flag = |name| frame.get(name).map(|v| v.eq_ignore_ascii_case(b"Yes"));
+        let flag = |name| frame.get(name).map(yes);
         let channel = text(frame.get("Channel")?);
         let name = frame.get("CallerIDName").map(|raw| self.name(raw)).filter(|name| !is_unknown(name));
         let phone = frame.get("CallerIDNum").map(text).filter(|phone| !is_unknown(phone));
@@ -71,33 +63,39 @@ impl Dialect for ConfBridge {
             waiting: flag("Waiting"),
             talking: flag("Talking"),
             answered: frame.text("AnsweredTime").and_then(|seconds| seconds.trim().parse().ok()),
+            hand: None,
             slot: None,
         })
     }
 
-    fn hall<'a>(&self, item: Frame<'a>) -> Option<Hall<'a>> {
+    fn listed<'a>(&self, item: &'a Item) -> Option<Seen<'a>> {
+        self.seen(item.packet()?)
+    }
+
+    fn hall<'a>(&self, item: &'a Item) -> Option<Hall<'a>> {
+        let item = item.packet()?;
         let count = |name| item.text(name).and_then(|v| v.trim().parse().ok()).unwrap_or(0);
-        let flag = |name| item.get(name).is_some_and(|v| v.eq_ignore_ascii_case(b"Yes"));
+        let flag = |name| item.get(name).is_some_and(yes);
         Some(Hall {
             conference: item.get("Conference")?,
             parties: count("Parties"),
             marked: count("Marked"),
-            locked: flag("Locked"),
+            locked: Some(flag("Locked")),
             muted: flag("Muted"),
         })
     }
 
-    fn halls(&self) -> Query {
-        Query { action: Action::new("ConfbridgeListRooms"), complete: "ConfbridgeListRoomsComplete" }
+    fn halls(&self) -> Option<Query> {
+        Some(Query::list(Action::new("ConfbridgeListRooms"), "ConfbridgeListRoomsComplete"))
     }
 
     fn members(&self, conference: &ConferenceName) -> Result<Query, ActionError> {
         let action = Action::new("ConfbridgeList").header("Conference", conference.as_str())?;
-        Ok(Query { action, complete: "ConfbridgeListComplete" })
+        Ok(Query::list(action, "ConfbridgeListComplete"))
     }
 
     fn channels(&self) -> Query {
-        Query { action: Action::new("CoreShowChannels"), complete: "CoreShowChannelsComplete" }
+        Query::list(Action::new("CoreShowChannels"), "CoreShowChannelsComplete")
     }
 
     fn channel<'a>(&self, item: Frame<'a>) -> Option<(Cow<'a, str>, &'a str)> {
@@ -129,20 +127,14 @@ impl Dialect for ConfBridge {
         match act {
             Act::Mute { target, on: true } => at("ConfbridgeMute", target),
             Act::Mute { target, on: false } => at("ConfbridgeUnmute", target),
-            Act::Kick { target } => at("ConfbridgeKick", target),
+            Act::Kick { target, .. } => at("ConfbridgeKick", target),
             // The Uniqueid, which Asterisk takes too, can never name another call; a channel's name can, on DAHDI.
             Act::Hangup { target } => Action::new("Hangup").header("Channel", target.call),
             Act::Lock { conference, on } => {
                 let action = if *on { "ConfbridgeLock" } else { "ConfbridgeUnlock" };
                 Action::new(action).header("Conference", conference.as_str())
             }
-            Act::Set { channel, variable, value } => {
-                let mut action = Action::new("Setvar");
-                if let Some(channel) = channel {
-                    action = action.header("Channel", channel)?;
-                }
-                action.header("Variable", variable)?.header("Value", value)
-            }
+            Act::Set { channel, variable, value } => set(*channel, variable, value),
         }
     }
 
@@ -165,29 +157,4 @@ impl Dialect for ConfBridge {
             _ => None,
         }
     }
-}
-
-/// A Uniqueid is printable ASCII; what is none names no call.
-fn call(raw: &[u8]) -> Option<&str> {
-    let sound = !raw.is_empty() && raw.len() <= MAX_UNIQUEID && raw.iter().all(u8::is_ascii_graphic);
-    if sound { std::str::from_utf8(raw).ok() } else { None }
-}
-
-/// Lossy, but without the rest of a character that Asterisk cut in two (names end after 79 bytes).
-fn text(raw: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(raw) {
-        Ok(whole) => Cow::Borrowed(whole),
-        Err(e) if e.error_len().is_none() => {
-            String::from_utf8_lossy(raw.get(..e.valid_up_to()).unwrap_or_default())
-        }
-        Err(_) => String::from_utf8_lossy(raw),
-    }
-}
-
-fn is_unknown(text: &str) -> bool {
-    text.is_empty() || text == "<unknown>" || text == "<no name>"
-}
-
-fn same(words: &str, text: &str) -> bool {
-    words.trim().trim_end_matches('.').eq_ignore_ascii_case(text)
 }

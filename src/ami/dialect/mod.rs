@@ -6,14 +6,59 @@
 
 mod channel;
 mod confbridge;
+mod meetme;
+mod words;
 
 use std::borrow::Cow;
+use std::time::Duration;
 
-use crate::model::ConferenceName;
-use crate::wire::{Action, ActionError, Frame};
+use crate::model::{ConferenceKind, ConferenceName, KickBy};
+use crate::session::{Expect, Greeting};
+use crate::wire::{Action, ActionError, Frame, OwnedFrame};
 
 pub(crate) use channel::{is_announcer, is_crew, service, tech};
 pub(crate) use confbridge::ConfBridge;
+pub(crate) use meetme::MeetMe;
+
+/// From Asterisk's answer to "not yet", for most acts.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A conference application. One server may carry conferences of both.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Application {
+    ConfBridge,
+    MeetMe,
+}
+
+/// The applications as one Asterisk speaks them.
+pub(crate) struct Dialects {
+    pub(crate) confbridge: Box<dyn Dialect>,
+    pub(crate) meetme: Box<dyn Dialect>,
+}
+
+impl From<ConferenceKind> for Application {
+    fn from(kind: ConferenceKind) -> Self {
+        match kind {
+            ConferenceKind::ConfBridge => Self::ConfBridge,
+            ConferenceKind::MeetMe { .. } => Self::MeetMe,
+        }
+    }
+}
+
+impl Dialects {
+    /// As a login found it.
+    pub(crate) fn speaking(greeting: &Greeting) -> Self {
+        let confbridge = Box::new(ConfBridge::speaking(&greeting.ami));
+        Self { confbridge, meetme: Box::new(MeetMe::speaking(greeting)) }
+    }
+
+    pub(crate) fn of(&self, application: Application) -> &dyn Dialect {
+        match application {
+            Application::ConfBridge => self.confbridge.as_ref(),
+            Application::MeetMe => self.meetme.as_ref(),
+        }
+    }
+}
 
 /// What an event says.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +71,8 @@ pub(crate) enum Fact<'a> {
     Muted { conference: &'a [u8], call: &'a str, on: bool },
     /// A call talks, or no longer does.
     Talking { conference: &'a [u8], call: &'a str, on: bool },
+    /// A call asks to talk, or no longer does.
+    Hand { conference: &'a [u8], call: &'a str, on: bool },
     /// The conference records itself, or no longer does.
     Recording { conference: &'a [u8], on: bool },
     /// The last one left: the conference is no more, nor is its lock.
@@ -39,7 +86,7 @@ pub(crate) enum Fact<'a> {
 /// Whom an event or a list item shows.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen<'a> {
-    /// The Uniqueid; lists of Asterisk 11 have none.
+    /// The Uniqueid; lists of Asterisk 11, and of MeetMe, have none.
     pub(crate) call: Option<&'a str>,
     /// The full channel name.
     pub(crate) channel: Cow<'a, str>,
@@ -55,6 +102,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) waiting: Option<bool>,
     /// Talks, where the source says so.
     pub(crate) talking: Option<bool>,
+    /// Asks to talk, where the source says so.
+    pub(crate) hand: Option<bool>,
     /// Was answered so many seconds ago, where the source says so: no list tells since when somebody is in.
     pub(crate) answered: Option<u32>,
     /// The application's own number of the participant, where acts need it. Such numbers are reused.
@@ -67,16 +116,42 @@ pub(crate) struct Hall<'a> {
     pub(crate) conference: &'a [u8],
     pub(crate) parties: u32,
     pub(crate) marked: u32,
-    pub(crate) locked: bool,
+    /// `None`: this list does not say.
+    pub(crate) locked: Option<bool>,
     pub(crate) muted: bool,
+}
+
+/// One item of a list, as it came.
+#[derive(Clone, Debug)]
+pub(crate) enum Item {
+    /// An event of a list.
+    Packet(OwnedFrame),
+    /// A line that a command wrote.
+    Line(Vec<u8>),
+}
+
+impl Item {
+    pub(crate) fn packet(&self) -> Option<Frame<'_>> {
+        match self {
+            Self::Packet(frame) => Some(frame.view()),
+            Self::Line(_) => None,
+        }
+    }
 }
 
 /// A list to ask for.
 #[derive(Clone, Debug)]
 pub(crate) struct Query {
     pub(crate) action: Action,
-    /// The event that ends it.
-    pub(crate) complete: &'static str,
+    /// What it is answered with.
+    pub(crate) expect: Expect,
+}
+
+impl Query {
+    /// A list of events up to the one named.
+    pub(crate) fn list(action: Action, complete: &'static str) -> Self {
+        Self { action, expect: Expect::List { complete } }
+    }
 }
 
 /// Whom an act is meant for, as the world shows it at the moment of sending.
@@ -85,8 +160,9 @@ pub(crate) struct Target<'a> {
     pub(crate) conference: &'a ConferenceName,
     pub(crate) call: &'a str,
     pub(crate) channel: &'a str,
-    #[cfg_attr(not(test), expect(dead_code, reason = "applications that number their participants need it"))]
     pub(crate) slot: Option<u32>,
+    /// Nobody in the conference has a higher slot: when this one leaves, the next who joins gets it.
+    pub(crate) last: bool,
 }
 
 /// What is to be done.
@@ -98,6 +174,8 @@ pub(crate) enum Act<'a> {
     },
     Kick {
         target: Target<'a>,
+        /// As the room wants it; `None`: as it can best be done.
+        by: Option<KickBy>,
     },
     Hangup {
         target: Target<'a>,
@@ -142,12 +220,14 @@ pub(crate) enum Verdict {
 pub(crate) trait Dialect: Send + Sync {
     /// What an event of that name says; `None` for all that does not matter.
     fn fact<'a>(&self, name: &[u8], frame: Frame<'a>) -> Option<Fact<'a>>;
-    /// Whom a join event or a member's list item shows; `None` where it has no channel.
+    /// Whom a join event shows; `None` where it has no channel.
     fn seen<'a>(&self, frame: Frame<'a>) -> Option<Seen<'a>>;
+    /// Whom an item of [`Self::members`] shows; `None` where it shows nobody.
+    fn listed<'a>(&self, item: &'a Item) -> Option<Seen<'a>>;
     /// One item of [`Self::halls`].
-    fn hall<'a>(&self, item: Frame<'a>) -> Option<Hall<'a>>;
-    /// Asks for the list of conferences.
-    fn halls(&self) -> Query;
+    fn hall<'a>(&self, item: &'a Item) -> Option<Hall<'a>>;
+    /// Asks for the list of conferences; `None`: this user can't have one.
+    fn halls(&self) -> Option<Query>;
     /// Asks for the members of one conference.
     fn members(&self, conference: &ConferenceName) -> Result<Query, ActionError>;
     /// Asks for all channels: whence the Uniqueid comes, where members are listed without.
@@ -160,6 +240,14 @@ pub(crate) trait Dialect: Send + Sync {
     fn guard(&self, act: &Act<'_>) -> bool;
     /// What proves the act.
     fn evidence(&self, act: &Act<'_>) -> Evidence;
+    /// Whether a list tells who is locked in: without one, nothing ever proves a lock.
+    fn tells_locks(&self) -> bool {
+        true
+    }
+    /// How long the evidence may take.
+    fn patience(&self, _: &Act<'_>) -> Duration {
+        PATIENCE
+    }
     /// The act as Asterisk wants it.
     fn action(&self, act: &Act<'_>) -> Result<Action, ActionError>;
     /// What an error that answers an act means.

@@ -15,4 +15,4 @@ pub use id::{CallId, ConferenceName, OrderId, RoomName, ServerName};
 pub use ledger::{LedgerRow, Restored};
 pub use order::{Already, By, Claim, Order, Outcome, Refusal, Stage, Wish};
 pub use room::{Departed, Link, Note, Participant, PhoneNumber, RoomSnapshot, Service, Since, Tech, Topic};
-pub use setup::{ConferenceKind, CrewPattern, PbxSetup, RoomSetup, ServiceKind, ServiceSetup};
+pub use setup::{ConferenceKind, CrewPattern, KickBy, PbxSetup, RoomSetup, ServiceKind, ServiceSetup};

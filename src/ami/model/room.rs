@@ -85,6 +85,9 @@ pub struct Participant {
     pub talked: u64,
     /// Waits for a marked user.
     pub waiting: bool,
+    /// Asks to talk (a hand is up) since (Unix milliseconds).
+    #[serde(default)]
+    pub hand: Option<u64>,
     /// In the lobby, not in the conference.
     pub lobby: bool,
     /// Came in (Unix milliseconds).

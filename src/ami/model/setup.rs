@@ -42,6 +42,20 @@ pub struct RoomSetup {
 pub enum ConferenceKind {
     /// app_confbridge, Asterisk 10 and later.
     ConfBridge,
+    /// app_meetme, Asterisk 1.4 to 22.
+    MeetMe {
+        /// How somebody is removed; `None`: as the AMI user may, and so that it cannot hit anybody else.
+        kick_by: Option<KickBy>,
+    },
+}
+
+/// How somebody is removed from a MeetMe conference: the Manager Interface has no action for it.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+pub enum KickBy {
+    /// The console's `meetme kick`, by MeetMe's own number: the dialplan goes on. Needs the class `command`.
+    Command,
+    /// The call itself is ended.
+    Hangup,
 }
 
 /// Tells crew from callers: a caller ID number (`701`) or the beginning of a channel name up to its serial number

@@ -11,9 +11,13 @@ use super::room::AIR;
 use super::{At, Errand, Pbx};
 use crate::Now;
 use crate::dialect::{Act, Evidence, Target};
-use crate::model::{Already, CallId, Order, OrderId, Outcome, Refusal, RoomName, RoomSetup, Stage, Wish};
+use crate::model::{
+    Already, CallId, ConferenceKind, KickBy, Order, OrderId, Outcome, Refusal, RoomName, RoomSetup, Stage,
+    Wish,
+};
 use crate::session::Expect;
 use crate::wire::{Action, ActionError, HeaderValue};
+use std::time::Duration;
 
 /// The channel variable that a caller's note is written to.
 const NOTE: &str = "topic";
@@ -25,7 +29,10 @@ const MAX_TEXT: usize = 900;
 pub(super) struct Plan {
     at: Option<At>,
     channel: Arc<str>,
+    slot: Option<u32>,
     evidence: Evidence,
+    /// How long the evidence may take.
+    patience: Duration,
     guard: bool,
     /// `None`: there is nothing to send, it is our own state alone.
     action: Option<Action>,
@@ -87,7 +94,10 @@ impl Pbx {
     fn plan(&self, wish: &Wish) -> Result<Plan, Outcome> {
         match wish {
             Wish::Mute { call, on } => self.plan_call(call, |target| Act::Mute { target, on: *on }),
-            Wish::Kick { call } => self.plan_call(call, |target| Act::Kick { target }),
+            Wish::Kick { call } => {
+                let by = self.kick_by(call);
+                self.plan_call(call, |target| Act::Kick { target, by })
+            }
             Wish::Hangup { call } => self.plan_call(call, |target| Act::Hangup { target }),
             Wish::Note { call, text } => {
                 let value = fitting(text.as_deref())?;
@@ -100,7 +110,7 @@ impl Pbx {
                 // Nobody is meant yet: this only asks whether the user may.
                 let plan = self.plan_room(room, |setup| {
                     let conference = &setup.conference;
-                    let target = Target { conference, call: "-", channel: "-", slot: Some(0) };
+                    let target = Target { conference, call: "-", channel: "-", slot: Some(0), last: false };
                     Some(Act::Mute { target, on: *on })
                 })?;
                 Ok(Plan { action: None, guard: false, ..plan })
@@ -122,9 +132,19 @@ impl Pbx {
     ) -> Result<Plan, Outcome> {
         let at = self.find(call).ok_or(Outcome::Gone)?;
         let (target, channel) = self.target(at, call).ok_or(Outcome::Gone)?;
-        let act = act(target);
-        let (evidence, guard) = (self.dialect.evidence(&act), self.dialect.guard(&act));
-        Ok(Plan { at: Some(at), channel, evidence, guard, action: Some(self.sendable(&act)?) })
+        let (act, slot, dialect) = (act(target), target.slot, self.dialect(at.room));
+        let (evidence, patience, guard) =
+            (dialect.evidence(&act), dialect.patience(&act), dialect.guard(&act));
+        let action = Some(self.sendable(at.room, &act)?);
+        Ok(Plan { at: Some(at), channel, slot, evidence, patience, guard, action })
+    }
+
+    /// How the room of a call wants its people removed.
+    fn kick_by(&self, call: &CallId) -> Option<KickBy> {
+        match self.room(self.find(call)?)?.setup.kind {
+            ConferenceKind::MeetMe { kick_by } => kick_by,
+            ConferenceKind::ConfBridge => None,
+        }
     }
 
     /// For the room as a whole, which is its conference, not its lobby. Without an act it is our own state alone.
@@ -135,9 +155,10 @@ impl Pbx {
     ) -> Result<Plan, Outcome> {
         let room = self.room_index(name).ok_or(Outcome::Refused(Refusal::NoSuchRoom))?;
         let act = self.rooms.get(room).and_then(|r| act(&r.setup));
-        let evidence = act.as_ref().map_or(Evidence::Answer, |act| self.dialect.evidence(act));
-        let action = act.map(|act| self.sendable(&act)).transpose()?;
-        Ok(Plan { at: Some(At { room, part: AIR }), channel: "".into(), evidence, guard: false, action })
+        let evidence = act.as_ref().map_or(Evidence::Answer, |act| self.dialect(room).evidence(act));
+        let action = act.map(|act| self.sendable(room, &act)).transpose()?;
+        let (at, channel) = (Some(At { room, part: AIR }), "".into());
+        Ok(Plan { at, channel, slot: None, evidence, patience: PATIENCE, guard: false, action })
     }
 
     fn target<'a>(&'a self, at: At, call: &'a CallId) -> Option<(Target<'a>, Arc<str>)> {
@@ -148,19 +169,20 @@ impl Pbx {
             call: &call.uniqueid,
             channel: &member.channel,
             slot: member.slot,
+            last: member.slot.is_some() && conference.members().all(|(_, other)| other.slot <= member.slot),
         };
         Some((target, member.channel.clone()))
     }
 
     /// The action for an act, if it can be written and this user may use it.
-    fn sendable(&self, act: &Act<'_>) -> Result<Action, Outcome> {
+    fn sendable(&self, room: usize, act: &Act<'_>) -> Result<Action, Outcome> {
         let action =
-            self.dialect.action(act).map_err(|e| Outcome::Refused(Refusal::BadText(e.to_string())))?;
-        if self.greeting.may(action.name()) { Ok(action) } else { Err(self.forbidden(action.name())) }
+            self.dialect(room).action(act).map_err(|e| Outcome::Refused(Refusal::BadText(e.to_string())))?;
+        if self.greeting.may(action.name()) { Ok(action) } else { Err(self.forbidden(room, action.name())) }
     }
 
-    pub(super) fn forbidden(&self, action: &str) -> Outcome {
-        let right = self.dialect.right(action).map(str::to_owned);
+    pub(super) fn forbidden(&self, room: usize, action: &str) -> Outcome {
+        let right = self.dialect(room).right(action).map(str::to_owned);
         Outcome::Refused(Refusal::Forbidden { action: action.to_owned(), right })
     }
 
@@ -205,10 +227,13 @@ impl Pbx {
             self.apply_own(now, &order);
             return self.conclude(now, &order, origin, Outcome::Done);
         };
-        self.submit(Errand::Act(id), Expect::Response, action);
+        let name = action.name();
+        let expect = if action.name() == "Command" { Expect::Command } else { Expect::Response };
+        self.submit(Errand::Act(id), expect, action);
         self.tell_stage(now, &order, origin, Stage::Sent);
         let due = Some(now.mono + UNANSWERED);
-        self.deeds.insert(deed(now, order, origin, &plan, Phase::Sent, due));
+        let deed = deed(now, order, origin, &plan, Phase::Sent, due);
+        self.deeds.insert(Deed { action: name, ..deed });
     }
 
     /// The list that had to come first is in: the world is fresh, and the act is planned anew.
@@ -247,7 +272,10 @@ fn deed(
         born: now.mono,
         at: plan.at,
         channel: plan.channel.clone(),
+        slot: plan.slot,
+        action: "",
         evidence: plan.evidence,
+        patience: plan.patience,
         trapped: false,
     }
 }

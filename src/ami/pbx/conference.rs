@@ -52,6 +52,8 @@ pub(super) struct Member {
     pub(super) admin: bool,
     pub(super) muted: bool,
     pub(super) waiting: bool,
+    /// Asks to talk since (Unix milliseconds).
+    pub(super) hand: Option<u64>,
     /// Since (Unix milliseconds).
     pub(super) talking: Option<u64>,
     /// Answered (Unix milliseconds), where a list said so.
@@ -64,6 +66,7 @@ pub(super) struct Member {
     revoiced: bool,
     voiced_in: u64,
     talked_in: u64,
+    handed_in: u64,
 }
 
 /// Whom a list shows.
@@ -73,6 +76,8 @@ pub(super) struct Listed {
     pub(super) member: Member,
     /// Whether the list says who talks.
     pub(super) tells_talking: bool,
+    /// Whether the list says who asks to talk.
+    pub(super) tells_hand: bool,
     /// The list named no call: who has the channel now was looked up after it.
     pub(super) by_channel: bool,
 }
@@ -85,6 +90,7 @@ pub(super) enum Difference {
     Muted(Arc<str>, bool),
     Waiting(Arc<str>, bool),
     Talking(Arc<str>, bool),
+    Hand(Arc<str>, bool),
     /// Another caller ID, channel or slot: told to nobody, but shown.
     Renamed(Arc<str>, Box<Member>),
 }
@@ -98,6 +104,7 @@ impl Member {
             admin: false,
             muted: false,
             waiting: false,
+            hand: None,
             talking: None,
             answered: None,
             joined_in: 0,
@@ -105,6 +112,7 @@ impl Member {
             revoiced: false,
             voiced_in: 0,
             talked_in: 0,
+            handed_in: 0,
         }
     }
 }
@@ -229,6 +237,17 @@ impl Conference {
         Some(std::mem::replace(&mut member.talking, on.then_some(at)))
     }
 
+    /// Asks to talk from `at` on, or no longer does. Whether that is a change.
+    pub(super) fn raise(&mut self, call: &str, on: bool, at: u64) -> bool {
+        let Some(member) = self.members.get_mut(call) else { return false };
+        member.handed_in = self.list;
+        let changed = member.hand.is_some() != on;
+        if changed {
+            member.hand = on.then_some(at);
+        }
+        changed
+    }
+
     pub(super) fn rename(&mut self, call: &str, as_listed: Member) {
         if let Some(member) = self.members.get_mut(call) {
             member.channel = as_listed.channel;
@@ -290,7 +309,7 @@ impl Conference {
     }
 
     fn compare(&self, known: &Member, item: Listed, out: &mut Vec<Difference>) {
-        let Listed { call, member, tells_talking, .. } = item;
+        let Listed { call, member, tells_talking, tells_hand, .. } = item;
         let older = |touched: u64| !self.listing || touched != self.list;
         if known.muted != member.muted && older(known.voiced_in) {
             out.push(Difference::Muted(call.clone(), member.muted));
@@ -300,6 +319,9 @@ impl Conference {
         }
         if tells_talking && known.talking.is_some() != member.talking.is_some() && older(known.talked_in) {
             out.push(Difference::Talking(call.clone(), member.talking.is_some()));
+        }
+        if tells_hand && known.hand.is_some() != member.hand.is_some() && older(known.handed_in) {
+            out.push(Difference::Hand(call.clone(), member.hand.is_some()));
         }
         let named =
             known.channel == member.channel && known.caller == member.caller && known.slot == member.slot;

@@ -14,10 +14,9 @@ use std::time::{Duration, Instant};
 
 use super::At;
 use crate::dialect::Evidence;
+pub(super) use crate::dialect::PATIENCE;
 use crate::model::{By, Claim, Order, OrderId, Wish};
 
-/// From Asterisk's answer to "not yet".
-pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 /// For how long evidence that comes late is still taken.
 pub(super) const LINGER: Duration = Duration::from_secs(30);
 /// The session answers for every action; this is for the day on which it does not.
@@ -70,7 +69,12 @@ pub(super) struct Deed {
     pub(super) at: Option<At>,
     /// As it was sent; empty where there is none.
     pub(super) channel: Arc<str>,
+    /// MeetMe's number of the call, as it was sent.
+    pub(super) slot: Option<u32>,
+    /// The action's name, once it was sent.
+    pub(super) action: &'static str,
     pub(super) evidence: Evidence,
+    pub(super) patience: Duration,
     /// It hit somebody else already, once is enough.
     pub(super) trapped: bool,
 }

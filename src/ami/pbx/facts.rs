@@ -10,7 +10,7 @@ use super::deeds::{Deed, Origin};
 use super::room::{AIR, Arrival, Cause};
 use super::{At, Pbx};
 use crate::Now;
-use crate::dialect::{self, Fact, Seen, is_announcer};
+use crate::dialect::{self, Application, Fact, Seen, is_announcer};
 use crate::model::{By, CallId, Caller, Claim, CrewPattern, OrderId, Outcome, PhoneNumber, What, Wish};
 use crate::wire::{Frame, Kind};
 
@@ -27,31 +27,41 @@ impl Pbx {
         if !self.is_listening() {
             return;
         }
-        let Some(fact) = self.dialect.fact(name, frame) else { return };
+        let spoken = |a: &Application| Some((*a, self.dialects.of(*a).fact(name, frame)?));
+        let Some((of, fact)) = self.applications.iter().find_map(spoken) else { return };
         match fact {
             Fact::Talking { conference, call, on } => {
-                if let Some(at) = self.locate(conference) {
+                if let Some(at) = self.locate(of, conference) {
                     return self.talking(now, at, call, on);
                 }
             }
-            Fact::Joined { conference, frame } => self.join_event(now, conference, frame),
+            Fact::Joined { conference, frame } => {
+                if let Some(at) = self.locate(of, conference) {
+                    self.join_event(now, at, frame);
+                }
+            }
             Fact::Left { conference, call } => {
-                if let Some(at) = self.locate(conference) {
+                if let Some(at) = self.locate(of, conference) {
                     self.left(now, at, call, Found::Event);
                 }
             }
             Fact::Muted { conference, call, on } => {
-                if let Some(at) = self.locate(conference) {
+                if let Some(at) = self.locate(of, conference) {
                     self.muted(now, at, call, on);
                 }
             }
+            Fact::Hand { conference, call, on } => {
+                if let Some(at) = self.locate(of, conference) {
+                    self.hand(now, at, call, on);
+                }
+            }
             Fact::Recording { conference, on } => {
-                if let Some(at) = self.locate(conference) {
+                if let Some(at) = self.locate(of, conference) {
                     self.recording(now, at, on);
                 }
             }
             Fact::Ended { conference } => {
-                if let Some(at) = self.locate(conference) {
+                if let Some(at) = self.locate(of, conference) {
                     self.conference_over(now, at);
                 }
             }
@@ -64,8 +74,9 @@ impl Pbx {
     }
 
     /// The room's conference of that name. There are few: comparing is cheaper than hashing.
-    fn locate(&self, name: &[u8]) -> Option<At> {
-        self.rooms.iter().enumerate().find_map(|(room, r)| {
+    fn locate(&self, application: Application, name: &[u8]) -> Option<At> {
+        let rooms = self.rooms.iter().enumerate().filter(|(_, r)| r.application == application);
+        rooms.into_iter().find_map(|(room, r)| {
             let part = r.parts.iter().position(|c| c.is(name))?;
             Some(At { room, part })
         })
@@ -86,9 +97,10 @@ impl Pbx {
         CallId { server: self.server.clone(), uniqueid: call.into() }
     }
 
-    fn join_event(&mut self, now: Now, conference: &[u8], frame: Frame<'_>) {
-        let Some(at) = self.locate(conference) else { return };
-        let Some(seen) = self.dialect.seen(frame).filter(|s| !is_announcer(&s.channel)) else { return };
+    fn join_event(&mut self, now: Now, at: At, frame: Frame<'_>) {
+        let Some(seen) = self.dialect(at.room).seen(frame).filter(|s| !is_announcer(&s.channel)) else {
+            return;
+        };
         let Some(call) = seen.call else { return };
         self.lists.joined(at);
         let (call, member): (Arc<str>, _) = (call.into(), self.member(now, at, &seen));
@@ -205,15 +217,17 @@ impl Pbx {
         }
     }
 
-    /// An act of ours that explains why this call, which nobody meant, was muted: Asterisk mutes the first channel
-    /// that begins with the name it is given.
+    /// An act of ours that explains why this call, which nobody meant, was muted: ConfBridge mutes the first channel
+    /// that begins with the name it is given, MeetMe whoever has the number by now.
     fn trap(&self, at: At, call: &str, on: bool) -> Option<OrderId> {
-        let hit = self.room(at)?.parts.get(at.part)?.member(call)?.channel.as_bytes();
+        let member = self.room(at)?.parts.get(at.part)?.member(call)?;
+        let hit = member.channel.as_bytes();
         let explains = |d: &&Deed| {
             let meant = d.channel.as_bytes();
             let begins = hit.get(..meant.len()).is_some_and(|head| head.eq_ignore_ascii_case(meant));
+            let named = if d.slot.is_some() { d.slot == member.slot } else { begins && !meant.is_empty() };
             let mute = matches!(&d.order.wish, Wish::Mute { on: o, .. } if *o == on);
-            mute && begins && !meant.is_empty() && !d.trapped && d.at == Some(at) && d.is_out()
+            mute && named && !d.trapped && d.at == Some(at) && d.is_out()
         };
         self.deeds.iter().find(explains).map(|d| d.order.id)
     }
@@ -239,6 +253,13 @@ impl Pbx {
             person.talked += now.wall.saturating_sub(since);
         }
         room.touched();
+    }
+
+    pub(super) fn hand(&mut self, now: Now, at: At, call: &str, on: bool) {
+        let Some(room) = self.rooms.get_mut(at.room) else { return };
+        if room.parts.get_mut(at.part).is_some_and(|c| c.raise(call, on, now.wall)) {
+            room.touched();
+        }
     }
 
     pub(super) fn waiting(&mut self, now: Now, at: At, call: &Arc<str>, on: bool) {

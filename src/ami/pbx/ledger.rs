@@ -4,7 +4,7 @@ use super::Pbx;
 use super::deeds::{Deed, OWN, Origin, Phase};
 use super::room::Room;
 use crate::Now;
-use crate::dialect::Evidence;
+use crate::dialect::{Evidence, PATIENCE};
 use crate::model::{LedgerRow, Order, Restored, RoomName, Stage};
 
 impl Pbx {
@@ -101,7 +101,10 @@ fn lost(now: Now, order: Order) -> Deed {
         born: now.mono,
         at: None,
         channel: "".into(),
+        slot: None,
+        action: "",
         evidence: Evidence::Answer,
+        patience: PATIENCE,
         trapped: false,
     }
 }

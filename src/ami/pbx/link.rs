@@ -89,7 +89,7 @@ impl Pbx {
         if self.is_listening() {
             self.down(now, "a new login");
         }
-        self.dialect = (self.speaking)(&greeting.ami);
+        self.dialects = (self.speaking)(&greeting);
         self.greeting = greeting;
         self.out.epoch += 1;
         self.out.resync = true;
@@ -149,12 +149,12 @@ impl Pbx {
     }
 
     /// Writes the topic of a room through to Asterisk again.
-    pub(super) fn write_topic(&mut self, room: usize) {
-        let Some(room) = self.rooms.get(room) else { return };
+    pub(super) fn write_topic(&mut self, at: usize) {
+        let Some(room) = self.rooms.get(at) else { return };
         let Some(variable) = &room.setup.topic_variable else { return };
         let value = room.topic.as_ref().map_or("", |topic| &topic.text);
         let act = Act::Set { channel: None, variable, value };
-        match self.dialect.action(&act) {
+        match self.dialect(at).action(&act) {
             Ok(action) if self.greeting.may(action.name()) => {
                 self.submit(Errand::Quiet, Expect::Response, action);
             }

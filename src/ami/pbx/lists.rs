@@ -12,9 +12,9 @@ use super::outbox::Draft;
 use super::room::Room;
 use super::{At, Errand, Pbx, uniqueid};
 use crate::Now;
-use crate::dialect::{Query, Seen, is_announcer};
+use crate::dialect::{Application, Dialect, Item, Query, Seen, is_announcer};
 use crate::model::{OrderId, What};
-use crate::session::{Expect, Reply, Token};
+use crate::session::{Reply, Token};
 use crate::wire::{Kind, OwnedFrame};
 
 /// Lock, waiting and a room muted by phone have no events.
@@ -27,7 +27,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Lists {
-    halls: Slot,
+    halls: Vec<(Application, Slot)>,
     members: Vec<(At, Slot)>,
 }
 
@@ -43,7 +43,7 @@ pub(super) enum Waiter {
 /// Which list.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Which {
-    Halls,
+    Halls(Application),
     Members(At),
 }
 
@@ -60,7 +60,7 @@ pub(super) struct Slot {
     /// That it fails was told.
     told: bool,
     /// Items that wait for the list of channels to tell whose they are.
-    held: Vec<OwnedFrame>,
+    held: Vec<Item>,
     /// Marked users, as the list of conferences last said.
     pub(super) marked: u32,
     /// Somebody joined by an event since the last list: only a list says who waits.
@@ -68,22 +68,24 @@ pub(super) struct Slot {
 }
 
 impl Lists {
-    pub(super) fn new(rooms: &[Room]) -> Self {
+    pub(super) fn new(rooms: &[Room], applications: &[Application]) -> Self {
         let parts = rooms
             .iter()
             .enumerate()
             .flat_map(|(room, r)| (0..r.parts.len()).map(move |part| (At { room, part }, Slot::default())));
-        Self { halls: Slot::default(), members: parts.collect() }
+        let halls = applications.iter().map(|a| (*a, Slot::default()));
+        Self { halls: halls.collect(), members: parts.collect() }
     }
 
     pub(super) fn reset(&mut self) {
-        self.halls = Slot::default();
+        self.halls.iter_mut().for_each(|(_, slot)| *slot = Slot::default());
         self.members.iter_mut().for_each(|(_, slot)| *slot = Slot::default());
     }
 
     pub(super) fn deadline(&self, logged_in: bool) -> Option<Instant> {
         let members = self.members.iter().filter_map(|(_, slot)| slot.next);
-        logged_in.then(|| members.chain(self.halls.next).min()).flatten()
+        let halls = self.halls.iter().filter_map(|(_, slot)| slot.next);
+        logged_in.then(|| members.chain(halls).min()).flatten()
     }
 
     pub(super) fn joined(&mut self, at: At) {
@@ -97,18 +99,20 @@ impl Lists {
     }
 
     fn all(&self) -> Vec<Which> {
-        std::iter::once(Which::Halls).chain(self.members.iter().map(|(at, _)| Which::Members(*at))).collect()
+        let halls = self.halls.iter().map(|(application, _)| Which::Halls(*application));
+        halls.chain(self.members.iter().map(|(at, _)| Which::Members(*at))).collect()
     }
 
     pub(super) fn slot(&mut self, which: Which) -> Option<&mut Slot> {
         match which {
-            Which::Halls => Some(&mut self.halls),
+            Which::Halls(of) => self.halls.iter_mut().find(|(a, _)| *a == of).map(|(_, slot)| slot),
             Which::Members(at) => self.members.iter_mut().find(|(a, _)| *a == at).map(|(_, slot)| slot),
         }
     }
 
     fn first_lists_are_in(&self) -> bool {
-        !self.halls.first && self.members.iter().all(|(_, slot)| !slot.first)
+        let halls = self.halls.iter().all(|(_, slot)| !slot.first);
+        halls && self.members.iter().all(|(_, slot)| !slot.first)
     }
 }
 
@@ -162,16 +166,18 @@ impl Pbx {
 
     fn submit_list(&mut self, now: Now, which: Which) {
         let query = match which {
-            Which::Halls => Ok((self.dialect.halls(), Errand::Halls)),
+            Which::Halls(of) => match self.dialects.of(of).halls() {
+                Some(query) => Ok((query, Errand::Halls(of))),
+                None => return self.halls_unlisted(now, of),
+            },
             Which::Members(at) => {
                 let Some(conference) = self.room(at).and_then(|r| r.parts.get(at.part)) else { return };
-                self.dialect.members(&conference.name).map(|query| (query, Errand::Members(at)))
+                let members = self.dialect(at.room).members(&conference.name);
+                members.map(|query| (query, Errand::Members(at)))
             }
         };
         match query {
-            Ok((Query { action, complete }, errand)) => {
-                self.submit(errand, Expect::List { complete }, action)
-            }
+            Ok((Query { action, expect }, errand)) => self.submit(errand, expect, action),
             Err(error) => self.list_failed(now, which, &error.to_string()),
         }
     }
@@ -188,58 +194,45 @@ impl Pbx {
         match self.errands.remove(&token) {
             Some(Errand::Startup) => self.started(now, &reply),
             Some(Errand::Act(id)) => self.answered(now, id, &reply),
-            Some(Errand::Halls) => match self.items(&reply) {
-                Ok(items) => self.halls_listed(now, &items),
-                Err(words) => self.list_failed(now, Which::Halls, &words),
-            },
+            Some(Errand::Halls(of)) => {
+                let dialect = self.dialects.of(of);
+                match items(dialect, reply, |item| dialect.hall(item).is_some()) {
+                    Ok(items) => self.halls_listed(now, of, &items),
+                    Err(words) => self.list_failed(now, Which::Halls(of), &words),
+                }
+            }
             Some(Errand::Members(at)) => self.members_replied(now, at, reply),
             Some(Errand::Channels(at)) => self.channels_replied(now, at, reply),
             Some(Errand::Quiet) | None => {}
         }
     }
 
-    /// The items of a list; an error that says that there is nobody is a list of none.
-    fn items(&self, reply: &Reply) -> Result<Vec<OwnedFrame>, String> {
-        match reply {
-            Reply::List { items } => Ok(items.clone()),
-            Reply::Response(frame) => match error_of(frame) {
-                Some(words) if self.dialect.is_empty(&words) => Ok(Vec::new()),
-                Some(words) => Err(words),
-                None => Err("the answer was no list".into()),
-            },
-            Reply::TooLong | Reply::Incomplete | Reply::Command { .. } => {
-                Err("the list did not come whole".into())
-            }
-            Reply::TimedOut => Err("the list did not come in time".into()),
-            Reply::NotSent => Err("the list could not be asked for".into()),
-        }
-    }
-
     fn members_replied(&mut self, now: Now, at: At, reply: Reply) {
-        if matches!(reply, Reply::Response(_)) {
-            // An empty list is an error, and its own barrier.
+        if matches!(reply, Reply::Response(_) | Reply::Command { .. }) {
+            // An empty list is an error, and its own barrier; so is what a command wrote.
             let room = self.rooms.get_mut(at.room);
             if let Some(conference) = room.and_then(|r| r.parts.get_mut(at.part)) {
                 conference.list_begins();
             }
         }
-        let items = match self.items(&reply) {
+        let dialect = self.dialect(at.room);
+        let items = match items(dialect, reply, |item| dialect.listed(item).is_some()) {
             Ok(items) => items,
             Err(words) => return self.list_failed(now, Which::Members(at), &words),
         };
-        let nameless = |item: &OwnedFrame| self.dialect.seen(item.view()).is_some_and(|s| s.call.is_none());
+        let nameless = |item: &Item| dialect.listed(item).is_some_and(|s| s.call.is_none());
         if !items.iter().any(nameless) {
             return self.members_listed(now, at, &items, &[]);
         }
-        let Query { action, complete } = self.dialect.channels();
+        let Query { action, expect } = dialect.channels();
         if let Some(slot) = self.lists.slot(Which::Members(at)) {
             slot.held = items;
         }
-        self.submit(Errand::Channels(at), Expect::List { complete }, action);
+        self.submit(Errand::Channels(at), expect, action);
     }
 
     fn channels_replied(&mut self, now: Now, at: At, reply: Reply) {
-        let channels = match self.items(&reply) {
+        let channels = match items(self.dialect(at.room), reply, |_| true) {
             Ok(channels) => channels,
             Err(words) => return self.list_failed(now, Which::Members(at), &words),
         };
@@ -248,7 +241,7 @@ impl Pbx {
     }
 
     /// The whole list of a conference: compared once, differences only.
-    fn members_listed(&mut self, now: Now, at: At, items: &[OwnedFrame], channels: &[OwnedFrame]) {
+    fn members_listed(&mut self, now: Now, at: At, items: &[Item], channels: &[Item]) {
         let mut listed = self.listed(now, at, items, channels);
         listed.sort_by_cached_key(|l| uniqueid::order(&l.call));
         let room = self.rooms.get_mut(at.room);
@@ -261,6 +254,7 @@ impl Pbx {
                 Difference::Muted(call, on) => self.muted(now, at, &call, on),
                 Difference::Waiting(call, on) => self.waiting(now, at, &call, on),
                 Difference::Talking(call, on) => self.talking(now, at, &call, on),
+                Difference::Hand(call, on) => self.hand(now, at, &call, on),
                 Difference::Renamed(call, member) => self.renamed(at, &call, *member),
             }
         }
@@ -271,17 +265,19 @@ impl Pbx {
         self.check_late(now);
     }
 
-    fn listed(&self, now: Now, at: At, items: &[OwnedFrame], channels: &[OwnedFrame]) -> Vec<Listed> {
+    fn listed(&self, now: Now, at: At, items: &[Item], channels: &[Item]) -> Vec<Listed> {
+        let dialect = self.dialect(at.room);
         let named: std::collections::HashMap<_, _> =
-            channels.iter().filter_map(|item| self.dialect.channel(item.view())).collect();
+            channels.iter().filter_map(|item| dialect.channel(item.packet()?)).collect();
         let listed = items.iter().filter_map(|item| {
-            let seen = self.dialect.seen(item.view())?;
+            let seen = dialect.listed(item)?;
             if is_announcer(&seen.channel) {
                 return None;
             }
             let call: Arc<str> = seen.call.or_else(|| named.get(&seen.channel).copied())?.into();
-            let (tells_talking, by_channel) = (seen.talking.is_some(), seen.call.is_none());
-            Some(Listed { call, member: self.member(now, at, &seen), tells_talking, by_channel })
+            let (tells_talking, tells_hand) = (seen.talking.is_some(), seen.hand.is_some());
+            let (member, by_channel) = (self.member(now, at, &seen), seen.call.is_none());
+            Some(Listed { call, member, tells_talking, tells_hand, by_channel })
         });
         listed.collect()
     }
@@ -295,6 +291,7 @@ impl Pbx {
         member.muted = seen.muted.unwrap_or(false);
         member.waiting = seen.waiting.unwrap_or(false);
         member.answered = seen.answered.map(|s| now.wall.saturating_sub(u64::from(s) * 1000));
+        member.hand = seen.hand.unwrap_or(false).then_some(now.wall);
         member.talking = seen.talking.unwrap_or(false).then_some(now.wall);
         member
     }
@@ -335,7 +332,7 @@ impl Pbx {
         }
         if !told {
             let what = match which {
-                Which::Halls => "the list of conferences".to_owned(),
+                Which::Halls(_) => "the list of conferences".to_owned(),
                 Which::Members(at) => {
                     let name = self.room(at).and_then(|r| r.parts.get(at.part)).map(|c| c.name.to_string());
                     format!("the list of conference {}", name.unwrap_or_default())
@@ -355,6 +352,34 @@ impl Pbx {
             }
         }
     }
+}
+
+/// The items of a list; an error that says that there is nobody is a list of none. Of a command's lines those are
+/// passed over that are no items (`sound`); if none of them is, it was no list.
+fn items(dialect: &dyn Dialect, reply: Reply, sound: impl Fn(&Item) -> bool) -> Result<Vec<Item>, String> {
+    match reply {
+        Reply::List { items } => Ok(items.into_iter().map(Item::Packet).collect()),
+        Reply::Response(frame) => match error_of(&frame) {
+            Some(words) if dialect.is_empty(&words) => Ok(Vec::new()),
+            Some(words) => Err(words),
+            None => Err("the answer was no list".into()),
+        },
+        Reply::Command { ok, lines } => {
+            let (good, odd): (Vec<Item>, Vec<Item>) =
+                lines.into_iter().map(Item::Line).partition(|item| ok && sound(item));
+            let odd = odd.iter().filter_map(words_of).find(|words| !dialect.is_empty(words));
+            odd.filter(|_| good.is_empty()).map_or(Ok(good), Err)
+        }
+        Reply::TooLong | Reply::Incomplete => Err("the list did not come whole".into()),
+        Reply::TimedOut => Err("the list did not come in time".into()),
+        Reply::NotSent => Err("the list could not be asked for".into()),
+    }
+}
+
+/// What a line says, if anything.
+fn words_of(item: &Item) -> Option<String> {
+    let Item::Line(line) = item else { return None };
+    Some(String::from_utf8_lossy(line).trim().to_owned()).filter(|words| !words.is_empty())
 }
 
 /// The words of an error; `None`: it is none.

@@ -33,7 +33,7 @@ use self::lists::Lists;
 use self::outbox::Outbox;
 use self::room::Room;
 use crate::Now;
-use crate::dialect::{ConfBridge, Dialect};
+use crate::dialect::{Application, Dialect, Dialects};
 use crate::model::{Entry, LedgerRow, Order, OrderId, PbxSetup, Restored, RoomSnapshot, ServerName};
 use crate::session::{Ended, Expect, Greeting, SessionEvent, Token};
 use crate::wire::Action;
@@ -60,8 +60,10 @@ pub enum Output {
 pub struct Pbx {
     server: ServerName,
     rooms: Vec<Room>,
-    speaking: fn(&str) -> Box<dyn Dialect>,
-    dialect: Box<dyn Dialect>,
+    speaking: fn(&Greeting) -> Dialects,
+    dialects: Dialects,
+    /// Those of the rooms, at least one.
+    applications: Vec<Application>,
     greeting: Greeting,
     state: State,
     lists: Lists,
@@ -77,7 +79,7 @@ pub struct Pbx {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Errand {
     Startup,
-    Halls,
+    Halls(Application),
     Members(At),
     Channels(At),
     Act(OrderId),
@@ -95,23 +97,25 @@ struct At {
 impl Pbx {
     /// A core that knows what an earlier one left, and has not seen Asterisk yet.
     pub fn new(now: Now, setup: PbxSetup, restored: Restored) -> Self {
-        Self::speaking(now, setup, restored, |ami| Box::new(ConfBridge::speaking(ami)))
+        Self::speaking(now, setup, restored, Dialects::speaking)
     }
 
-    fn speaking(
-        now: Now,
-        setup: PbxSetup,
-        restored: Restored,
-        speaking: fn(&str) -> Box<dyn Dialect>,
-    ) -> Self {
+    fn speaking(now: Now, setup: PbxSetup, restored: Restored, speaking: fn(&Greeting) -> Dialects) -> Self {
         let server = setup.server;
         let rooms: Vec<Room> = setup.rooms.into_iter().map(|r| Room::new(server.clone(), r)).collect();
+        let mut applications: Vec<Application> = rooms.iter().map(|r| r.application).collect();
+        applications.sort_unstable();
+        applications.dedup();
+        if applications.is_empty() {
+            applications.push(Application::ConfBridge);
+        }
         let mut pbx = Self {
             server,
-            lists: Lists::new(&rooms),
+            lists: Lists::new(&rooms, &applications),
             rooms,
             speaking,
-            dialect: speaking(""),
+            dialects: speaking(&Greeting::default()),
+            applications,
             greeting: Greeting::default(),
             state: State::new(now),
             errands: HashMap::new(),
@@ -194,6 +198,11 @@ impl Pbx {
         if std::mem::take(&mut self.out.entries_lost) {
             self.desynchronised(now, "more happened than could be told".to_owned());
         }
+    }
+
+    /// What a room's application is told and says. `Application::ConfBridge` stands in where there is no room.
+    fn dialect(&self, room: usize) -> &dyn Dialect {
+        self.dialects.of(self.rooms.get(room).map_or(Application::ConfBridge, |r| r.application))
     }
 
     fn room(&self, at: At) -> Option<&Room> {

@@ -9,6 +9,7 @@ use super::conference::Conference;
 use super::outbox::{Draft, Outbox};
 use super::show::Show;
 use crate::Now;
+use crate::dialect::Application;
 use crate::model::{
     By, CallId, Caller, Departed, Differences, LedgerRow, RoomSetup, ServerName, ServiceKind, Since, Topic,
     What,
@@ -21,6 +22,7 @@ pub(super) const AIR: usize = 0;
 #[derive(Debug)]
 pub(super) struct Room {
     pub(super) setup: RoomSetup,
+    pub(super) application: Application,
     pub(super) server: ServerName,
     pub(super) parts: Vec<Conference>,
     pub(super) show: Show,
@@ -87,6 +89,7 @@ impl Room {
         let parts =
             std::iter::once(&setup.conference).chain(&setup.lobby).cloned().map(Conference::new).collect();
         Self {
+            application: setup.kind.into(),
             setup,
             server,
             parts,

@@ -5,7 +5,7 @@
 
 use super::Pbx;
 use super::acts::tidy;
-use super::deeds::{Deed, LINGER, Origin, PATIENCE, Phase};
+use super::deeds::{Deed, LINGER, Origin, Phase};
 use super::lists::{Waiter, Which, error_of};
 use super::outbox::Draft;
 use super::room::{AIR, Room};
@@ -23,6 +23,7 @@ impl Pbx {
         let Some(deed) = self.deeds.get(id) else { return };
         let words = match reply {
             Reply::Response(frame) => error_of(frame),
+            Reply::Command { ok, lines } => complaint(*ok, lines),
             Reply::NotSent => return self.settle(now, id, Outcome::Refused(Refusal::NotSent)),
             _ => return self.unanswered(now, id),
         };
@@ -37,15 +38,10 @@ impl Pbx {
     }
 
     fn verdict(&self, deed: &Deed, words: String) -> Outcome {
-        match self.dialect.verdict(&words) {
+        let room = deed.at.map_or(0, |at| at.room);
+        match self.dialect(room).verdict(&words) {
             Verdict::Gone => Outcome::Gone,
-            Verdict::Forbidden => match &deed.order.wish {
-                Wish::Hangup { .. } => self.forbidden("Hangup"),
-                Wish::Note { .. } | Wish::Topic { .. } => self.forbidden("Setvar"),
-                Wish::Kick { .. } => self.forbidden("ConfbridgeKick"),
-                Wish::Lock { .. } => self.forbidden("ConfbridgeLock"),
-                Wish::Mute { .. } | Wish::MuteAll { .. } => self.forbidden("ConfbridgeMute"),
-            },
+            Verdict::Forbidden => self.forbidden(room, deed.action),
             Verdict::Refused => Outcome::Refused(Refusal::Asterisk(words)),
         }
     }
@@ -54,7 +50,7 @@ impl Pbx {
     fn granted(&mut self, now: Now, id: OrderId) {
         let Some(deed) = self.deeds.get_mut(id) else { return };
         match deed.evidence {
-            Evidence::Event => (deed.phase, deed.due) = (Phase::Answered, Some(now.mono + PATIENCE)),
+            Evidence::Event => (deed.phase, deed.due) = (Phase::Answered, Some(now.mono + deed.patience)),
             Evidence::Members | Evidence::Halls => self.look(now, id),
             Evidence::Answer => {
                 let order = deed.order.clone();
@@ -83,7 +79,9 @@ impl Pbx {
     fn ask_for(&mut self, now: Now, id: OrderId) {
         let Some(deed) = self.deeds.get(id) else { return };
         let which = match &deed.order.wish {
-            Wish::Lock { .. } => Some(Which::Halls),
+            Wish::Lock { .. } => {
+                deed.at.and_then(|at| self.rooms.get(at.room)).map(|r| Which::Halls(r.application))
+            }
             Wish::Mute { .. } | Wish::Kick { .. } => deed.at.map(Which::Members),
             _ => None,
         };
@@ -155,6 +153,7 @@ impl Pbx {
             }
             Wish::Kick { call } => Some(present(call).is_none()),
             Wish::Hangup { call } | Wish::Note { call, .. } => present(call).map(|_| false),
+            Wish::Lock { room, .. } if !self.dialect(self.room_index(room)?).tells_locks() => Some(false),
             Wish::Lock { room, on } => {
                 Some(self.rooms.get(self.room_index(room)?)?.parts.get(AIR)?.locked == *on)
             }
@@ -247,6 +246,14 @@ impl Pbx {
         let what = What::Note(text.map(str::to_owned));
         self.out.entry(now, room.draft(Some(&call.uniqueid), what).by(Some(order.by.clone())));
     }
+}
+
+/// What a command of the console's complained of. Those that act say nothing when all is well (and also when they did
+/// nothing: that they were heard is all that this tells).
+fn complaint(ok: bool, lines: &[Vec<u8>]) -> Option<String> {
+    let mut words = lines.iter().map(|line| String::from_utf8_lossy(line).trim().to_owned());
+    let first = words.find(|words| !words.is_empty());
+    if ok { first } else { Some(first.unwrap_or_default()) }
 }
 
 /// What a list that shows a wish fulfilled proves.

@@ -60,6 +60,7 @@ impl Room {
             talking: member.talking,
             talked: person.talked,
             waiting: member.waiting,
+            hand: member.hand,
             lobby: part > AIR,
             joined: person.joined,
             note: self.show.binding(uniqueid).and_then(|b| b.note.clone()),

@@ -83,7 +83,10 @@ impl Pbx {
             born: now.mono,
             at: Some(At { room, part: AIR }),
             channel: "".into(),
+            slot: None,
+            action: "",
             evidence: Evidence::Answer,
+            patience: PATIENCE,
             trapped: false,
         });
         let origin = Origin::Child(id);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gavel_ami::model::{
-    ConferenceKind, ConferenceName, CrewPattern, RoomName, ServerName, ServiceKind, ServiceSetup,
+    ConferenceKind, ConferenceName, CrewPattern, KickBy, RoomName, ServerName, ServiceKind, ServiceSetup,
 };
 use toml::de::DeValue;
 
@@ -15,10 +15,11 @@ use super::{Asterisk, Found, Named, Room, View, access};
 
 const SERVICES: [(&str, ServiceKind); 3] =
     [("stream", ServiceKind::Stream), ("music", ServiceKind::Music), ("record", ServiceKind::Record)];
+const KICK_BY: [(&str, KickBy); 2] = [("command", KickBy::Command), ("hangup", KickBy::Hangup)];
 pub(super) const VIEWS: [(&str, View); 2] = [("crew", View::Crew), ("public", View::Public)];
 
 /// Which conferences are taken, by which room.
-type Taken = BTreeMap<(ServerName, ConferenceName), (RoomName, At)>;
+type Taken = BTreeMap<(ServerName, bool, ConferenceName), (RoomName, At)>;
 
 pub(super) fn all(top: &mut Section<'_>, servers: &Named<ServerName, Asterisk>) -> Named<RoomName, Room> {
     let tables = top.tables("room", "[room.NAME] with asterisk and conference");
@@ -39,7 +40,7 @@ fn one(name: RoomName, mut section: Section<'_>, servers: &[ServerName], taken: 
             server(value, servers)
         });
     let conference = section.need("conference", "conference = \"200\"", "a text in quotes", conference);
-    let kind = section.take("kind", "\"confbridge\"", kind);
+    let kind = kind(&mut section);
     let crew = crew(&mut section);
     let names = section.take("names", "\"crew\" or \"public\"", |value| word(value, &VIEWS));
     let show_ends_after = section.duration("show_ends_after", Duration::from_secs(30 * 60));
@@ -50,7 +51,7 @@ fn one(name: RoomName, mut section: Section<'_>, servers: &[ServerName], taken: 
     let access = access::read(&mut section);
     if let Some(server) = &asterisk {
         for place in conference.iter().chain(&lobby) {
-            claim(&section, &name, &server.value, place, taken);
+            claim(&section, &name, &server.value, kind, place, taken);
         }
     }
     section.finish();
@@ -60,7 +61,7 @@ fn one(name: RoomName, mut section: Section<'_>, servers: &[ServerName], taken: 
         asterisk: asterisk?.value,
         conference: conference?.value,
         lobby: lobby.map(|found| found.value),
-        kind: kind.map_or(ConferenceKind::ConfBridge, |found| found.value),
+        kind,
         crew,
         services,
         names: names.map_or(View::Crew, |found| found.value),
@@ -97,13 +98,24 @@ fn conference(value: &DeValue<'_>) -> Converted<ConferenceName> {
     Ok(ConferenceName::new(name))
 }
 
-fn kind(value: &DeValue<'_>) -> Converted<ConferenceKind> {
-    if value.as_str() == Some("meetme") {
-        return Err(Wrong::Value(
-            "MeetMe comes in a later version; today write kind = \"confbridge\"".into(),
-        ));
+/// The application, and what goes with it alone.
+fn kind(section: &mut Section<'_>) -> ConferenceKind {
+    let kinds =
+        [("confbridge", ConferenceKind::ConfBridge), ("meetme", ConferenceKind::MeetMe { kick_by: None })];
+    let kind = section.take("kind", "\"confbridge\" or \"meetme\"", |value| word(value, &kinds));
+    let kick_by = section.take("kick_by", "\"command\" or \"hangup\"", |value| word(value, &KICK_BY));
+    if let Some(ConferenceKind::MeetMe { .. }) = kind.map(|found| found.value) {
+        return ConferenceKind::MeetMe { kick_by: kick_by.map(|found| found.value) };
     }
-    word(value, &[("confbridge", ConferenceKind::ConfBridge)])
+    if let Some(kick_by) = kick_by {
+        section.tell(kick_by.offset, "kick_by", "is only used with kind = \"meetme\"");
+    }
+    ConferenceKind::ConfBridge
+}
+
+/// MeetMe is told what to do by commands of Asterisk's console, which takes commas and blanks for its own.
+fn is_console_word(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+#*".contains(&b))
 }
 
 fn crew(section: &mut Section<'_>) -> Vec<CrewPattern> {
@@ -145,15 +157,22 @@ fn lobby(mut section: Section<'_>) -> Option<Found<ConferenceName>> {
     name
 }
 
-/// A conference belongs to one room: its callers would have two numbers.
+/// A conference belongs to one room: its callers would have two numbers. ConfBridge and MeetMe may each have one of
+/// that name.
 fn claim(
     section: &Section<'_>,
     room: &RoomName,
     server: &ServerName,
+    kind: ConferenceKind,
     place: &Found<ConferenceName>,
     taken: &mut Taken,
 ) {
-    let key = (server.clone(), place.value.clone());
+    let is_meetme = matches!(kind, ConferenceKind::MeetMe { .. });
+    if is_meetme && !is_console_word(place.value.as_str()) {
+        let why = "a MeetMe conference's name has letters, digits and - _ . + # * alone";
+        section.tell(place.offset, "conference", why);
+    }
+    let key = (server.clone(), is_meetme, place.value.clone());
     if let Some((other, at)) = taken.get(&key) {
         let text =
             format!("conference \"{}\" already belongs to [room.{other}] (line {})", place.value, at.line);

@@ -144,7 +144,9 @@ fn what_is_said() {
             format!("{SMALL}[room.friday]\nasterisk = \"main\"\nconference = \"200\"\n"),
         ),
         ("its own lobby", format!("{SMALL}lobby.conference = \"200\"\n")),
-        ("MeetMe", format!("{SMALL}kind = \"meetme\"\n")),
+        ("a MeetMe name", replaced("\"200\"", "\"two hundred\"\nkind = \"meetme\"")),
+        ("MeetMe's key alone", format!("{SMALL}kick_by = \"hangup\"\n")),
+        ("another way to kick", format!("{SMALL}kind = \"meetme\"\nkick_by = \"comand\"\n")),
         ("an unknown kind", format!("{SMALL}kind = \"confbrige\"\n")),
         ("a bad duration", format!("{SMALL}show_ends_after = \"30 minutes\"\n")),
         ("a function as variable", format!("{SMALL}topic_variable = \"SHELL(reboot)\"\n")),
@@ -171,6 +173,22 @@ fn what_is_said() {
     }
     said += &format!("an empty file:\n    {}\n", parse("").unwrap_err().to_string().replace('\n', "\n    "));
     insta::assert_snapshot!(said);
+}
+
+#[test]
+fn a_room_of_meetme() {
+    use gavel_ami::model::{ConferenceKind, KickBy};
+    let kind = |more: &str| {
+        let config = parse(&format!("{SMALL}{more}")).unwrap();
+        config.rooms.values().next().unwrap().kind
+    };
+    assert_eq!(kind(""), ConferenceKind::ConfBridge);
+    assert_eq!(kind("kind = \"confbridge\"\n"), ConferenceKind::ConfBridge);
+    assert_eq!(kind("kind = \"meetme\"\n"), ConferenceKind::MeetMe { kick_by: None });
+    let hangup = ConferenceKind::MeetMe { kick_by: Some(KickBy::Hangup) };
+    assert_eq!(kind("kind = \"meetme\"\nkick_by = \"hangup\"\n"), hangup);
+    let twice = "[room.old]\nasterisk = \"main\"\nconference = \"200\"\nkind = \"meetme\"\n";
+    assert!(parse(&format!("{SMALL}{twice}")).is_ok(), "one server may carry a 200 of both kinds");
 }
 
 #[test]

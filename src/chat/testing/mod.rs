@@ -20,6 +20,7 @@ pub fn person(number: u32, name: &str) -> CrewPerson {
         muted: false,
         voice: None,
         waiting: false,
+        hand: false,
         lobby: false,
         joined: 0,
         note: None,

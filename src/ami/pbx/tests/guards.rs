@@ -2,7 +2,7 @@
 //! and acts name the number.
 
 use super::*;
-use crate::dialect::{Act, ConfBridge, Dialect, Evidence, Fact, Hall, Query, Seen, Verdict};
+use crate::dialect::{Act, ConfBridge, Dialect, Dialects, Evidence, Fact, Hall, Item, Query, Seen, Verdict};
 use crate::model::{ConferenceName, Refusal};
 use crate::wire::{ActionError, Frame};
 
@@ -16,10 +16,13 @@ impl Dialect for Slots {
         let slot = frame.text("User").and_then(|slot| slot.parse().ok());
         self.0.seen(frame).map(|seen| Seen { slot, ..seen })
     }
-    fn hall<'a>(&self, item: Frame<'a>) -> Option<Hall<'a>> {
+    fn listed<'a>(&self, item: &'a Item) -> Option<Seen<'a>> {
+        self.seen(item.packet()?)
+    }
+    fn hall<'a>(&self, item: &'a Item) -> Option<Hall<'a>> {
         self.0.hall(item)
     }
-    fn halls(&self) -> Query {
+    fn halls(&self) -> Option<Query> {
         self.0.halls()
     }
     fn members(&self, conference: &ConferenceName) -> Result<Query, ActionError> {
@@ -42,7 +45,7 @@ impl Dialect for Slots {
     }
     fn action(&self, act: &Act<'_>) -> Result<Action, ActionError> {
         match act {
-            Act::Kick { target } => {
+            Act::Kick { target, .. } => {
                 let slot = target.slot.unwrap_or_default().to_string();
                 Action::new("ConfbridgeKick")
                     .header("Conference", target.conference.as_str())?
@@ -64,7 +67,10 @@ fn seat(uniqueid: &str, slot: u32) -> Someone {
 }
 
 fn stage(people: &[Someone]) -> Stage {
-    let mut stage = Stage::speaking(|ami| Box::new(Slots(ConfBridge::speaking(ami))));
+    let mut stage = Stage::speaking(|greeting| Dialects {
+        confbridge: Box::new(Slots(ConfBridge::speaking(&greeting.ami))),
+        ..Dialects::speaking(greeting)
+    });
     stage.login(&[("200", people)]);
     stage.forget();
     stage

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use super::{Output, Pbx};
 use crate::Now;
-use crate::dialect::Dialect;
+use crate::dialect::Dialects;
 use crate::model::{
     By, CallId, ConferenceKind, ConferenceName, CrewPattern, Entry, LedgerRow, Order, OrderId, Outcome,
     PbxSetup, Restored, RoomName, RoomSetup, RoomSnapshot, ServerName, ServiceKind, ServiceSetup,
@@ -191,7 +191,7 @@ impl Stage {
         Self::of(Pbx::new(now, setup, restored), now)
     }
 
-    pub(super) fn speaking(speaking: fn(&str) -> Box<dyn Dialect>) -> Self {
+    pub(super) fn speaking(speaking: fn(&Greeting) -> Dialects) -> Self {
         let now = Now::for_tests();
         Self::of(Pbx::speaking(now, setup(), Restored::default(), speaking), now)
     }
