@@ -5,8 +5,8 @@
 //!                 \-> Lost (link dropped) -> settled by the first list of the next login
 //! ```
 //!
-//! `Outbid` was told already and stays for a while so that its event is not taken for the phone's; a `Batch` waits for
-//! the single acts that it was split into.
+//! `Outbid` was told already and stays for a while so that its event is not taken for the phone's; so does `Stray`, whose
+//! call left while it was on its way; a `Batch` waits for the single acts that it was split into.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -21,6 +21,8 @@ use crate::model::{By, Claim, Order, OrderId, Wish};
 pub(super) const LINGER: Duration = Duration::from_secs(30);
 /// The session answers for every action; this is for the day on which it does not.
 pub(super) const UNANSWERED: Duration = Duration::from_secs(90);
+/// For so long after Asterisk's answer a stray act may show whom it hit.
+pub(super) const STRAY: Duration = Duration::from_secs(1);
 /// For so long an order cannot be undone by somebody of a lower role.
 pub(super) const RANK_HOLDS: Duration = Duration::from_secs(5);
 /// The most orders in flight.
@@ -40,6 +42,8 @@ pub(super) enum Phase {
     Late,
     Lost,
     Outbid,
+    /// Told as gone, but on its way by a number that somebody else may have by now.
+    Stray,
     /// So many single acts are under way or waiting, so many were in vain.
     Batch {
         left: u32,
@@ -104,7 +108,7 @@ impl Deed {
 
     /// Whether it holds its claim.
     pub(super) fn is_active(&self) -> bool {
-        !matches!(self.phase, Phase::Late | Phase::Lost | Phase::Outbid)
+        !matches!(self.phase, Phase::Late | Phase::Lost | Phase::Outbid | Phase::Stray)
     }
 }
 

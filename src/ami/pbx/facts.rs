@@ -170,10 +170,11 @@ impl Pbx {
         if self.deeds.is_empty() {
             return;
         }
-        for claim in [Claim::Voice(id.clone()), Claim::Note(id.clone())] {
-            for deed in self.deed_ids(&claim, |_| true) {
-                self.settle(now, deed, Outcome::Gone);
-            }
+        for deed in self.deed_ids(&Claim::Voice(id.clone()), |_| true) {
+            self.voice_gone(now, deed);
+        }
+        for deed in self.deed_ids(&Claim::Note(id.clone()), |_| true) {
+            self.settle(now, deed, Outcome::Gone);
         }
     }
 

@@ -229,7 +229,7 @@ impl Pbx {
         for id in self.deeds.ids() {
             let Some(deed) = self.deeds.get_mut(id) else { continue };
             match (deed.phase, deed.origin) {
-                (Phase::Outbid, _) | (_, Origin::Child(_) | Origin::Core) => {
+                (Phase::Outbid | Phase::Stray, _) | (_, Origin::Child(_) | Origin::Core) => {
                     self.deeds.remove(id);
                 }
                 (Phase::Guarding, _) => self.settle(now, id, Outcome::Refused(Refusal::NotSent)),

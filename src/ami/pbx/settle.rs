@@ -5,7 +5,7 @@
 
 use super::Pbx;
 use super::acts::tidy;
-use super::deeds::{Deed, LINGER, Origin, Phase};
+use super::deeds::{Deed, LINGER, Origin, Phase, STRAY};
 use super::lists::{Waiter, Which, error_of};
 use super::outbox::Draft;
 use super::room::{AIR, Room};
@@ -33,6 +33,7 @@ impl Pbx {
                 self.settle(now, id, outcome);
             }
             None if deed.phase == Phase::Sent => self.granted(now, id),
+            None if deed.phase == Phase::Stray => self.astray(now, id, STRAY),
             None => {}
         }
     }
@@ -132,7 +133,7 @@ impl Pbx {
                 }
                 Phase::Answered | Phase::Checking => self.late(now, id),
                 Phase::Guarding => self.settle(now, id, Outcome::Refused(Refusal::NoList)),
-                Phase::Late | Phase::Outbid => self.settle(now, id, Outcome::NeverSeen),
+                Phase::Late | Phase::Outbid | Phase::Stray => self.settle(now, id, Outcome::NeverSeen),
                 Phase::Batch { .. } => {
                     deed.due = None;
                     let (order, origin) = (deed.order.clone(), deed.origin);
@@ -173,13 +174,32 @@ impl Pbx {
 
     pub(super) fn settle(&mut self, now: Now, id: OrderId, outcome: Outcome) {
         let Some(deed) = self.deeds.remove(id) else { return };
-        if deed.phase == Phase::Outbid {
+        if matches!(deed.phase, Phase::Outbid | Phase::Stray) {
             return;
         }
         if outcome == Outcome::Done && deed.origin == Origin::Person {
             self.deeds.done(&deed);
         }
         self.conclude(now, &deed.order, deed.origin, outcome);
+    }
+
+    /// The call of an act has left. One that is on its way by number stays for a while: it may hit the next who has it.
+    pub(super) fn voice_gone(&mut self, now: Now, id: OrderId) {
+        let Some(deed) = self.deeds.get(id) else { return };
+        let (order, origin, phase) = (deed.order.clone(), deed.origin, deed.phase);
+        match phase {
+            Phase::Sent if deed.slot.is_some() => self.astray(now, id, LINGER),
+            Phase::Answered if deed.slot.is_some() => self.astray(now, id, STRAY),
+            Phase::Stray => return,
+            _ => return self.settle(now, id, Outcome::Gone),
+        }
+        self.conclude(now, &order, origin, Outcome::Gone);
+    }
+
+    fn astray(&mut self, now: Now, id: OrderId, time: std::time::Duration) {
+        if let Some(deed) = self.deeds.get_mut(id) {
+            (deed.phase, deed.due) = (Phase::Stray, Some(now.mono + time));
+        }
     }
 
     /// Tells the end of an order to whoever waits for it.

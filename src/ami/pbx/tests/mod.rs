@@ -4,6 +4,7 @@ mod acts;
 mod guards;
 mod link;
 mod lists;
+mod meetme;
 mod numbers;
 mod properties;
 mod replay;
