@@ -202,6 +202,7 @@ impl Peer {
         if !matches!(words[0], "MeetmeList" | "MeetmeListRooms" | "CoreShowChannels" | "CoreStatus") {
             self.heard.push(line.clone());
         }
+        let before = self.back.len();
         let reply = match words.as_slice() {
             ["CoreStatus"] => ok("CoreStartupDate: 2026-11-23\r\nCoreStartupTime: 00:13:34"),
             ["MeetmeListRooms" | "MeetmeList", ..] if self.seats.is_empty() => no("No active conferences."),
@@ -218,7 +219,9 @@ impl Peer {
             }
             _ => panic!("{line}"),
         };
-        self.say(Said::Reply(sent.token, reply));
+        // The answer goes out before what it caused.
+        let at = if matches!(reply, Reply::List { .. }) { self.back.len() } else { before };
+        self.back.insert(at, (self.at + self.delays[1], Said::Reply(sent.token, reply)));
     }
 
     fn list(&mut self, token: Token, items: Vec<OwnedFrame>) -> Reply {
