@@ -17,6 +17,7 @@ pub(super) fn items(
         Reply::Response(frame) => match error_of(&frame) {
             Some(words) if dialect.is_empty(&words) => Ok(Vec::new()),
             Some(words) => Err(words),
+            None if says_nothing(&frame) => Ok(Vec::new()),
             None => Err("the answer was no list".into()),
         },
         Reply::Command { ok, lines } => {
@@ -29,6 +30,11 @@ pub(super) fn items(
         Reply::TimedOut => Err("the list did not come in time".into()),
         Reply::NotSent => Err("the list could not be asked for".into()),
     }
+}
+
+/// A command that wrote nothing, not even an empty line.
+fn says_nothing(frame: &OwnedFrame) -> bool {
+    frame.view().get("Message").is_some_and(|words| words.starts_with(b"Command output follows"))
 }
 
 /// What a line says, if anything.
