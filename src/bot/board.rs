@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use gavel_ami::model::{By, Caller, Link, Participant, RoomSnapshot, ServiceKind, Since, Tech};
+use gavel_ami::model::{
+    By, Caller, ConferenceKind, Link, Participant, RoomSnapshot, ServiceKind, Since, Tech,
+};
 use gavel_chat::text::{Ends, Foreign, Name};
 use gavel_chat::{Board, CrewPerson, CrewView, Done, Freshness, PublicPerson, PublicView, Topic};
 
@@ -17,6 +19,8 @@ pub struct RoomLook {
     pub title: String,
     /// Callers' names are shown in public too.
     pub public_names: bool,
+    /// The application that runs it: nobody but `status` tells.
+    pub kind: ConferenceKind,
 }
 
 /// What such a place sees of the room.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use gavel_ami::Now;
 use gavel_ami::model::{
-    By, CallId, Caller, ConferenceName, Departed, Link, Participant, PhoneNumber, RoomName, RoomSnapshot,
-    ServerName, Tech,
+    By, CallId, Caller, ConferenceKind, ConferenceName, Departed, Link, Participant, PhoneNumber, RoomName,
+    RoomSnapshot, ServerName, Tech,
 };
 
 use crate::board::{RoomLook, View};
@@ -84,7 +84,7 @@ pub(crate) fn snapshot() -> RoomSnapshot {
 }
 
 pub(crate) fn look(public_names: bool) -> RoomLook {
-    RoomLook { title: "Thursday Line".to_owned(), public_names }
+    RoomLook { title: "Thursday Line".to_owned(), public_names, kind: ConferenceKind::ConfBridge }
 }
 
 pub(crate) fn room(view: View) -> RoomView {

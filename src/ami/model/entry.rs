@@ -97,7 +97,7 @@ pub enum What {
     /// A show ended: the room and its lobby were empty for the configured time.
     ShowEnded(u32),
     /// An act of ours hit this call instead of `meant`, because Asterisk matches the channels of some acts by their
-    /// beginning. It is being undone; the order goes on waiting for the right call.
+    /// beginning (ConfBridge), or gives numbers again (MeetMe). It is being undone; the order goes on waiting for the right call.
     WrongCall {
         /// The call that was meant.
         meant: CallId,

@@ -248,6 +248,11 @@ impl Conference {
         changed
     }
 
+    /// Not every list tells of hands: what was missed is not known.
+    pub(super) fn lower_hands(&mut self) {
+        self.members.values_mut().for_each(|member| member.hand = None);
+    }
+
     pub(super) fn rename(&mut self, call: &str, as_listed: Member) {
         if let Some(member) = self.members.get_mut(call) {
             member.channel = as_listed.channel;

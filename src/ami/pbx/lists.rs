@@ -6,16 +6,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::answers::items;
 use super::conference::{Difference, Listed, Member};
 use super::facts::Found;
 use super::outbox::Draft;
 use super::room::Room;
 use super::{At, Errand, Pbx, uniqueid};
 use crate::Now;
-use crate::dialect::{Application, Dialect, Item, Query, Seen, is_announcer};
+use crate::dialect::{Application, Item, Query, Seen, is_announcer};
 use crate::model::{OrderId, What};
 use crate::session::{Reply, Token};
-use crate::wire::{Kind, OwnedFrame};
 
 /// Lock, waiting and a room muted by phone have no events.
 pub(super) const POLL: Duration = Duration::from_secs(5);
@@ -351,44 +351,5 @@ impl Pbx {
                 self.ask(now, which, None);
             }
         }
-    }
-}
-
-/// The items of a list; an error that says that there is nobody is a list of none. Of a command's lines those are
-/// passed over that are no items (`sound`); if none of them is, it was no list.
-fn items(dialect: &dyn Dialect, reply: Reply, sound: impl Fn(&Item) -> bool) -> Result<Vec<Item>, String> {
-    match reply {
-        Reply::List { items } => Ok(items.into_iter().map(Item::Packet).collect()),
-        Reply::Response(frame) => match error_of(&frame) {
-            Some(words) if dialect.is_empty(&words) => Ok(Vec::new()),
-            Some(words) => Err(words),
-            None => Err("the answer was no list".into()),
-        },
-        Reply::Command { ok, lines } => {
-            let (good, odd): (Vec<Item>, Vec<Item>) =
-                lines.into_iter().map(Item::Line).partition(|item| ok && sound(item));
-            let odd = odd.iter().filter_map(words_of).find(|words| !dialect.is_empty(words));
-            odd.filter(|_| good.is_empty()).map_or(Ok(good), Err)
-        }
-        Reply::TooLong | Reply::Incomplete => Err("the list did not come whole".into()),
-        Reply::TimedOut => Err("the list did not come in time".into()),
-        Reply::NotSent => Err("the list could not be asked for".into()),
-    }
-}
-
-/// What a line says, if anything.
-fn words_of(item: &Item) -> Option<String> {
-    let Item::Line(line) = item else { return None };
-    Some(String::from_utf8_lossy(line).trim().to_owned()).filter(|words| !words.is_empty())
-}
-
-/// The words of an error; `None`: it is none.
-pub(super) fn error_of(frame: &OwnedFrame) -> Option<String> {
-    let view = frame.view();
-    match view.kind() {
-        Kind::Response(word) if word.eq_ignore_ascii_case(b"Error") => {
-            Some(view.text("Message").unwrap_or_default().into_owned())
-        }
-        _ => None,
     }
 }

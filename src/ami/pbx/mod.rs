@@ -5,6 +5,7 @@
 //! evidence for that very call; nothing is sent twice; a number names one call in a show.
 
 mod acts;
+mod answers;
 mod census;
 mod conference;
 mod deeds;

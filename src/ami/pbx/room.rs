@@ -242,9 +242,10 @@ impl Room {
         }
     }
 
-    /// Nobody knows any more who talks.
+    /// Nobody knows any more who talks, or asks to.
     pub(super) fn silence(&mut self, now: Now) {
         for conference in &mut self.parts {
+            conference.lower_hands();
             let talkers: Vec<Arc<str>> =
                 conference.members().filter(|(_, m)| m.talking.is_some()).map(|(c, _)| c.clone()).collect();
             for call in talkers {

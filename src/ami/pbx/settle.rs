@@ -5,8 +5,9 @@
 
 use super::Pbx;
 use super::acts::tidy;
+use super::answers::{complaint, error_of};
 use super::deeds::{Deed, LINGER, Origin, Phase, STRAY};
-use super::lists::{Waiter, Which, error_of};
+use super::lists::{Waiter, Which};
 use super::outbox::Draft;
 use super::room::{AIR, Room};
 use crate::Now;
@@ -266,14 +267,6 @@ impl Pbx {
         let what = What::Note(text.map(str::to_owned));
         self.out.entry(now, room.draft(Some(&call.uniqueid), what).by(Some(order.by.clone())));
     }
-}
-
-/// What a command of the console's complained of. Those that act say nothing when all is well (and also when they did
-/// nothing: that they were heard is all that this tells).
-fn complaint(ok: bool, lines: &[Vec<u8>]) -> Option<String> {
-    let mut words = lines.iter().map(|line| String::from_utf8_lossy(line).trim().to_owned());
-    let first = words.find(|words| !words.is_empty());
-    if ok { first } else { Some(first.unwrap_or_default()) }
 }
 
 /// What a list that shows a wish fulfilled proves.

@@ -3,7 +3,10 @@
 use gavel_ami::client::{ConnectError, Presence, ProbeError, ProbeReport};
 use gavel_ami::session::Ended;
 
-use super::{Finding, Level, counted, rights};
+use gavel_ami::model::ConferenceKind;
+
+use super::rights::{self, Wanted};
+use super::{Finding, Level, counted};
 use crate::config::{Asterisk, Room, nearest};
 
 /// Everything that a login found out.
@@ -16,15 +19,22 @@ pub(super) fn found(asterisk: &Asterisk, rooms: &[&Room], report: &ProbeReport) 
     let login =
         format!("{name}: {version}, AMI {}, at {}, as {}", report.ami, asterisk.address, asterisk.username);
     let mut findings = vec![Finding { level: Level::Ok, text: login }];
-    findings.push(confbridge(name, &report.confbridge));
-    findings.push(meetme(name, &report.meetme));
-    let topic = rooms.iter().any(|room| room.topic_variable.is_some());
-    let there = report.confbridge != Presence::Unknown;
-    findings.extend(rights::findings(name, &asterisk.username, &report.actions, topic, there));
+    let mut wanted = Wanted::of(rooms);
+    findings.push(application(name, CONFBRIDGE, &report.confbridge, wanted.confbridge));
+    // Before 10 nothing but its acts tells that MeetMe is there.
+    let old = report.meetme == Presence::Unknown && report.actions.contains_key("MeetmeMute");
+    let meetme = if old { &Presence::Forbidden } else { &report.meetme };
+    findings.push(match old && wanted.meetme {
+        true => Finding { level: Level::Ok, text: format!("{name}: MeetMe is there") },
+        false => application(name, MEETME, meetme, wanted.meetme),
+    });
+    wanted.confbridge &= report.confbridge != Presence::Unknown;
+    wanted.meetme &= *meetme != Presence::Unknown;
+    findings.extend(rights::findings(name, &asterisk.username, &report.ami, &report.actions, wanted));
     let events =
         "whether it may read events can't be asked; manager.conf needs read = system,call,user (never all)";
     findings.push(Finding { level: Level::Ok, text: format!("{name}: {events}") });
-    findings.extend(rooms.iter().filter_map(|room| self::room(room, rooms, &report.confbridge)));
+    findings.extend(rooms.iter().filter_map(|room| self::room(room, rooms, report)));
     findings
 }
 
@@ -45,41 +55,44 @@ pub(super) fn unanswered(asterisk: &Asterisk, error: &ProbeError) -> Finding {
     Finding { level: Level::Problem, text: format!("{}: {error}; {remedy}", asterisk.name) }
 }
 
-fn confbridge(name: &str, presence: &Presence) -> Finding {
+const CONFBRIDGE: [&str; 3] = ["ConfBridge", "app_confbridge.so", ""];
+const MEETME: [&str; 3] = ["MeetMe", "app_meetme.so", " (Debian builds Asterisk without it)"];
+
+/// Whether an application is there, and whether it must be.
+fn application(
+    name: &str,
+    [called, module, where_not]: [&str; 3],
+    presence: &Presence,
+    needed: bool,
+) -> Finding {
     let (level, words) = match presence {
-        Presence::Active(conferences) => {
+        Presence::Active(conferences) if needed => {
             let active = counted(conferences.len(), "conference is", "conferences are");
-            (Level::Ok, format!("ConfBridge answers; {active} active"))
+            (Level::Ok, format!("{called} answers; {active} active"))
         }
-        Presence::Unknown => (
-            Level::Problem,
-            "ConfBridge is not there; run \"module load app_confbridge.so\" in Asterisk's console".into(),
-        ),
-        Presence::Forbidden => (Level::Warning, "ConfBridge may not be asked".into()),
+        Presence::Active(_) => (Level::Ok, format!("{called} answers (no room here needs it)")),
+        Presence::Unknown if needed => {
+            let remedy = format!("run \"module load {module}\" in Asterisk's console{where_not}");
+            (Level::Problem, format!("{called} is not there; {remedy}"))
+        }
+        Presence::Unknown => (Level::Ok, format!("{called} is not there (no room here needs it)")),
+        Presence::Forbidden if needed => (Level::Warning, format!("{called} may not be asked")),
+        Presence::Forbidden => (Level::Ok, format!("{called} may not be asked (no room here needs it)")),
         Presence::Failed(words) => {
-            (Level::Problem, format!("ConfBridge did not answer as it should: {words}"))
+            let level = if needed { Level::Problem } else { Level::Ok };
+            (level, format!("{called} did not answer as it should: {words}"))
         }
     };
     Finding { level, text: format!("{name}: {words}") }
 }
 
-/// Nothing of MeetMe is used yet.
-fn meetme(name: &str, presence: &Presence) -> Finding {
-    let words = match presence {
-        Presence::Active(_) => "answers",
-        Presence::Unknown => "is not there",
-        Presence::Forbidden => "may not be asked",
-        Presence::Failed(_) => "did not answer",
-    };
-    Finding {
-        level: Level::Ok,
-        text: format!("{name}: MeetMe {words} (this version of gavel does not use it)"),
-    }
-}
-
 /// Whether the room's conference is there right now: a conference comes with its first caller. One that no room knows
 /// and that is spelt nearly the same is a slip of the finger, here or in the dialplan.
-fn room(room: &Room, all: &[&Room], presence: &Presence) -> Option<Finding> {
+fn room(room: &Room, all: &[&Room], report: &ProbeReport) -> Option<Finding> {
+    let (presence, kind) = match room.kind {
+        ConferenceKind::ConfBridge => (&report.confbridge, ""),
+        ConferenceKind::MeetMe { .. } => (&report.meetme, " of MeetMe"),
+    };
     let Presence::Active(active) = presence else { return None };
     let (name, conference) = (&room.name, room.conference.as_str());
     let ours = |there: &str| {
@@ -94,5 +107,5 @@ fn room(room: &Room, all: &[&Room], presence: &Presence) -> Option<Finding> {
     } else {
         (Level::Ok, "is not active; it comes with its first caller".to_owned())
     };
-    Some(Finding { level, text: format!("room {name}: conference \"{conference}\" {words}") })
+    Some(Finding { level, text: format!("room {name}: conference \"{conference}\"{kind} {words}") })
 }

@@ -98,6 +98,56 @@ fn no_confbridge() {
     assert!(!said.contains("/kick"), "no right helps where the application is missing: {said}");
 }
 
+/// What is said of a room of MeetMe with these lines in it.
+fn said_of_meetme(more: &str, ami: &str, meetme: Presence, may: &[&str]) -> String {
+    let text = format!(
+        r#"
+        [asterisk.main]
+        address = "pbx"
+        username = "gavel"
+        secret = {{ env = "X" }}
+        [room.old]
+        asterisk = "main"
+        conference = "400"
+        kind = "meetme"
+        {more}
+    "#
+    );
+    let config = Config::parse(Path::new("gavel.toml"), &text, &Surroundings::default()).unwrap();
+    let actions = may.iter().map(|a| ((*a).to_owned(), "x,all".to_owned())).collect();
+    let report = ProbeReport {
+        ami: ami.to_owned(),
+        asterisk: Some("x".into()),
+        actions,
+        confbridge: Presence::Unknown,
+        meetme,
+    };
+    let (asterisk, rooms) =
+        (config.asterisks.values().next().unwrap(), config.rooms.values().collect::<Vec<_>>());
+    server::found(asterisk, &rooms, &report).iter().map(|finding| format!("{finding}\n")).collect()
+}
+
+#[test]
+fn a_room_of_meetme() {
+    let least =
+        ["CoreStatus", "Hangup", "MeetmeList", "MeetmeListRooms", "MeetmeMute", "MeetmeUnmute", "Setvar"];
+    let all: Vec<&str> = least.into_iter().chain(["Command"]).collect();
+    let old: Vec<&str> = least.into_iter().filter(|action| *action != "MeetmeListRooms").collect();
+    let cases = [
+        ("all rights", said_of_meetme("", "11.0.0", active(&["400"]), &all)),
+        ("without command", said_of_meetme("", "11.0.0", active(&[]), &least)),
+        (
+            "kick_by command without it",
+            said_of_meetme("kick_by = \"command\"", "11.0.0", active(&[]), &least),
+        ),
+        ("Asterisk 1.8 without command", said_of_meetme("", "1.1", Presence::Unknown, &old)),
+        ("Asterisk 1.4", said_of_meetme("", "1.0", Presence::Unknown, &["MeetmeMute", "MeetmeUnmute"])),
+        ("no MeetMe", said_of_meetme("", "11.0.0", Presence::Unknown, &["Setvar", "CoreStatus", "Hangup"])),
+    ];
+    let all: String = cases.into_iter().map(|(what, said)| format!("{what}:\n{said}")).collect();
+    insta::assert_snapshot!(all);
+}
+
 #[test]
 fn nothing_offered() {
     let empty = ProbeReport { actions: BTreeMap::new(), ..report(&[], active(&[])) };

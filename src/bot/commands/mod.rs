@@ -5,6 +5,8 @@
 
 mod help;
 mod kick;
+#[cfg(test)]
+mod kinds;
 mod lock;
 mod mute;
 mod note;

@@ -1,6 +1,6 @@
-//! `status`: the links to Asterisk and to the chat networks.
+//! `status`: the room's conference, the links to Asterisk and to the chat networks.
 
-use gavel_ami::model::ServerName;
+use gavel_ami::model::{ConferenceKind, ServerName};
 use gavel_chat::Health;
 use gavel_chat::text::{Doc, Foreign};
 
@@ -35,8 +35,19 @@ pub struct Server {
 pub(super) fn plan(ask: Ask<'_>) -> Plan {
     let servers = ask.house.servers.iter().map(|server| of_server(ask, server));
     let networks = ask.house.networks.iter().map(|network| of_network(ask, network));
-    let lines = servers.chain(networks);
+    let lines = std::iter::once(of_room(ask)).chain(servers).chain(networks);
     lines.reduce(|doc, more| doc.line().then(more)).unwrap_or_default().into()
+}
+
+/// Which conference this room is: the one place where its kind is told.
+fn of_room(ask: Ask<'_>) -> Doc {
+    let (look, room) = (&ask.room.look, &ask.room.snapshot);
+    let kind = match look.kind {
+        ConferenceKind::ConfBridge => "ConfBridge",
+        ConferenceKind::MeetMe { .. } => "MeetMe",
+    };
+    let doc = Doc::new().strong(&*look.title).say(format!(": conference \"{}\"", room.conference));
+    doc.say(format!(" of {kind} on {}.", room.server))
 }
 
 fn of_server(ask: Ask<'_>, server: &Server) -> Doc {

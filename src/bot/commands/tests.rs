@@ -140,7 +140,7 @@ fn an_old_picture_is_no_reason_to_deny_that_somebody_is_there() {
 #[test]
 fn answers() {
     let words = ["roster", "who 7", "who 5", "topic", "help", "help kick", "say hello there", "status"];
-    insta::assert_snapshot!(words.map(|words| format!("> {words}\n{}", said(words))).join("\n\n"), @r"
+    insta::assert_snapshot!(words.map(|words| format!("> {words}\n{}", said(words))).join("\n\n"), @r#"
 > roster
 Thursday Line: 3 in the room.
 #1 Dana, crew, 6 min
@@ -183,12 +183,13 @@ Also: k
 Sam says: hello there / Told 2 other places.
 
 > status
+Thursday Line: conference "200" of ConfBridge on main.
 Asterisk main: connected since 20:41:10 (14 s ago), version 22.5.2.
 Asterisk spare: NOT connected since 20:41:10 (14 s ago): connection[2J refused.
 console: connected since 20:40:24 (1 min ago).
 discord: DOWN since 20:40:24 (1 min ago): it froze.
 matrix: connecting since 20:40:24 (1 min ago).
-");
+"#);
 }
 
 #[test]

@@ -30,7 +30,8 @@ pub(super) struct RoomParts {
 pub(super) fn rooms(config: &Config, servers: &HashMap<ServerName, Handle>) -> Vec<RoomParts> {
     let parts = config.rooms.values().filter_map(|room| {
         let snapshot = servers.get(&room.asterisk)?.room(&room.name)?;
-        let look = RoomLook { title: room.title.clone(), public_names: room.names == View::Public };
+        let (title, public_names) = (room.title.clone(), room.names == View::Public);
+        let look = RoomLook { title, public_names, kind: room.kind };
         Some(RoomParts {
             name: room.name.clone(),
             server: room.asterisk.clone(),

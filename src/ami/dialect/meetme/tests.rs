@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::ConferenceName;
-use crate::wire::{Decoder, Kind, Step};
+use crate::wire::{Decoder, Kind, OwnedFrame, Step};
 
 /// Asterisk of that AMI version, to a user who may use these actions.
 fn dialect(ami: &str, may: &[&str]) -> MeetMe {
@@ -17,8 +17,6 @@ fn packet(text: &str) -> Item {
 fn line(text: &str) -> Item {
     Item::Line(text.as_bytes().to_vec())
 }
-
-use crate::wire::OwnedFrame;
 
 fn recording(name: &str) -> Vec<OwnedFrame> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/transcripts/asterisk-22/");
@@ -171,10 +169,9 @@ fn without_a_conference_there_is_nobody() {
     for words in ["No active MeetMe conferences.", "No such conference: 999."] {
         assert!(dialect.is_empty(words), "{words}");
     }
-    assert!(
-        !dialect
-            .is_empty("No such command 'meetme' (type 'core show help meetme' for other possible commands)")
-    );
+    let unknown = "No such command 'meetme' (type 'core show help meetme' for other possible commands)";
+    assert!(dialect.is_empty(unknown), "what is not loaded has no conferences");
+    assert!(!super::MeetMe { version: (1, 0), ..dialect }.is_empty(unknown), "or is asked too much of");
 }
 
 #[test]
@@ -311,5 +308,27 @@ fn what_asterisk_says_of_an_act() {
         ("No such command 'meetme'", Verdict::Refused),
     ] {
         assert_eq!(dialect.verdict(words), verdict, "{words}");
+    }
+}
+
+proptest::proptest! {
+    /// Whatever a caller is called, the line says who he is.
+    #[test]
+    fn no_name_forges_a_line(name in "[^\n\r]{1,40}", first in proptest::bool::ANY) {
+        let hand = if first { "" } else { "!" };
+        let item = line(&format!("3!7100!{name}!SIP/a-1!!!1{hand}!0!00:00:07"));
+        let dialect = dialect(if first { "1.0" } else { "1.1" }, &ALL);
+        let seen = dialect.listed(&item).unwrap();
+        proptest::prop_assert_eq!((&*seen.channel, seen.slot, seen.muted), ("SIP/a-1", Some(3), Some(true)));
+        proptest::prop_assert_eq!(&*seen.phone, "7100");
+        proptest::prop_assert!(seen.name.is_none_or(|seen| seen == name));
+    }
+
+    #[test]
+    fn no_line_is_too_odd(line in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..80)) {
+        for ami in ["1.0", "1.1"] {
+            let (dialect, item) = (dialect(ami, &ALL), Item::Line(line.clone()));
+            _ = (dialect.listed(&item), dialect.hall(&item));
+        }
     }
 }

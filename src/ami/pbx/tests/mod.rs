@@ -308,6 +308,20 @@ impl Stage {
         }
     }
 
+    /// Logs in where nobody is in any conference.
+    pub(super) fn login_empty(&mut self) {
+        let mut greeting = greeting("11.0.0");
+        greeting.actions.extend(["MeetmeList", "MeetmeListRooms"].map(|a| (a.to_owned(), String::new())));
+        self.session(SessionEvent::Ready(greeting));
+        let (date, time) = self.mark.split_once(' ').unwrap();
+        let status = format!("Success\r\nCoreStartupDate: {date}\r\nCoreStartupTime: {time}");
+        self.answer("CoreStatus", &status);
+        for sent in std::mem::take(&mut self.sent) {
+            let empty = frame("Response: Error\r\nMessage: No active conferences.\r\n\r\n");
+            self.reply(sent.token, Reply::Response(empty));
+        }
+    }
+
     pub(super) fn order(&mut self, id: u64, who: &str, wish: Wish) {
         self.order_by(id, by(who), wish);
     }

@@ -43,14 +43,21 @@ fn frames(bytes: &[u8]) -> Vec<OwnedFrame> {
     }
 }
 
+/// `conference`, `conference+lobby`, or `meetme:conference`.
 fn rooms(conferences: &[&str]) -> PbxSetup {
     let mut setup = setup();
-    let plain = setup.rooms.remove(0);
-    for conference in conferences {
-        let name = RoomName::new(*conference);
+    let mut plain = setup.rooms.remove(0);
+    for conference in conferences.iter().copied() {
+        let meetme = conference.strip_prefix("meetme:");
+        plain.kind = match meetme {
+            Some(_) => ConferenceKind::MeetMe { kick_by: None },
+            None => ConferenceKind::ConfBridge,
+        };
+        let conference = meetme.unwrap_or(conference);
+        let name = RoomName::new(conference);
         let (conference, lobby) = match conference.split_once('+') {
             Some((conference, lobby)) => (conference, Some(ConferenceName::new(lobby))),
-            None => (*conference, None),
+            None => (conference, None),
         };
         let conference = ConferenceName::new(conference);
         setup.rooms.push(RoomSetup { name, conference, lobby, ..plain.clone() });
@@ -64,6 +71,8 @@ fn list_of(answer: &OwnedFrame, rest: &[OwnedFrame]) -> Option<(&'static str, Ve
     let name = match view.get("Message")? {
         b"Confbridge user list will follow" => "ConfbridgeList",
         b"Confbridge conferences will follow" => "ConfbridgeListRooms",
+        b"Meetme user list will follow" => "MeetmeList",
+        b"Meetme conferences will follow" => "MeetmeListRooms",
         _ => return None,
     };
     let ours = |f: &&OwnedFrame| f.view().get("ActionID") == view.get("ActionID");
@@ -75,7 +84,7 @@ fn replay(version: &str, name: &str, conferences: &[&str]) -> Story {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/transcripts");
     let frames = frames(&std::fs::read(root.join(version).join(name)).unwrap());
     let mut s = Stage::new(rooms(conferences), Restored::default());
-    s.login(&[]);
+    s.login_empty();
     let mut running: Vec<(OwnedFrame, Token, Vec<OwnedFrame>)> = Vec::new();
     for (at, frame) in frames.iter().enumerate() {
         s.tick(Duration::from_millis(10));
@@ -86,19 +95,22 @@ fn replay(version: &str, name: &str, conferences: &[&str]) -> Story {
                 s.pass(30);
                 let conference = items.first().and_then(|i| i.view().text("Conference")).unwrap_or_default();
                 let line =
-                    if name == "ConfbridgeList" { format!("{name} {conference}") } else { name.to_owned() };
+                    if !name.ends_with("Rooms") { format!("{name} {conference}") } else { name.to_owned() };
                 let Some(asked) = s.sent.iter().position(|sent| sent.line() == line) else { continue };
                 let token = s.sent.remove(asked).token;
                 s.session(SessionEvent::ListBegins { token });
                 running.push((frame.clone(), token, items));
             }
-            Kind::Event(name) if name.starts_with(b"ConfbridgeList") => {
+            Kind::Event(name) if is_of_list(name) => {
                 let ours = |(answer, ..): &(OwnedFrame, Token, Vec<OwnedFrame>)| {
                     name.ends_with(b"Complete") && answer.view().get("ActionID") == view.get("ActionID")
                 };
-                if let Some(at) = running.iter().position(ours) {
-                    let (_, token, items) = running.remove(at);
+                if let Some(which) = running.iter().position(ours) {
+                    let (_, token, items) = running.remove(which);
                     s.reply(token, Reply::List { items });
+                    while s.sent.iter().any(|sent| sent.action.name() == "CoreShowChannels") {
+                        s.list("CoreShowChannels", channels(&frames[..at]));
+                    }
                 }
             }
             Kind::Event(_) => s.session(SessionEvent::Event(view)),
@@ -109,6 +121,16 @@ fn replay(version: &str, name: &str, conferences: &[&str]) -> Story {
     let entries = s.entries.iter().map(|e| line(e)).collect();
     s.pbx.rooms.iter_mut().for_each(super::super::room::Room::touched);
     Story { entries, rooms: s.pbx.take_changed(s.now) }
+}
+
+fn is_of_list(event: &[u8]) -> bool {
+    event.starts_with(b"ConfbridgeList") || event.starts_with(b"MeetmeList")
+}
+
+/// The channels there were: the recording's own client asked for none, but the events name each with its Uniqueid.
+fn channels(before: &[OwnedFrame]) -> Vec<OwnedFrame> {
+    let joins = before.iter().filter(|f| f.view().kind() == Kind::Event(b"MeetmeJoin"));
+    joins.cloned().collect()
 }
 
 fn line(e: &Entry) -> Line {
@@ -153,5 +175,7 @@ recordings! {
     odd_names_16: "asterisk-16" "26-escaping-and-actionid.raw" ["200", "300", "Žluť", "abc", "a%b"];
     forged_packets_22: "asterisk-22" "29-server-side-injection.raw" ["injroom", "200"];
     forged_packets_16: "asterisk-16" "29-server-side-injection.raw" ["injroom", "200"];
+    meetme_without_its_driver_22: "asterisk-22" "40-meetme-without-dahdi.raw" ["meetme:400"];
+    meetme_live_22: "asterisk-22" "41-meetme-fake-dahdi.raw" ["meetme:400"];
     sip_callers_with_hostile_names_22: "asterisk-22" "30-sip-callers.raw" ["200+lobby"];
 }

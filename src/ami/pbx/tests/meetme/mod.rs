@@ -217,15 +217,42 @@ fn what_is_no_list_is_a_failed_one() {
     s.ok("CoreStatus");
     s.answer("MeetmeListRooms", "Error\r\nMessage: No active conferences.");
     let sent = s.take("Command");
-    let lines = vec![b"No such command 'meetme list'".to_vec(), Vec::new()];
+    let lines = vec![b"Unable to open the database".to_vec(), Vec::new()];
     s.reply(sent.token, Reply::Command { ok: true, lines });
     let (what, _) = s.told().pop().unwrap();
-    let words = "the list of conference 200 failed: No such command 'meetme list'".to_owned();
+    let words = "the list of conference 200 failed: Unable to open the database".to_owned();
     assert_eq!(what, What::Desynchronised(words));
     s.pass(2);
     let sent = s.take("Command");
     s.reply(sent.token, Reply::Command { ok: true, lines: vec![b"No such conference: 200.".to_vec()] });
     assert_eq!(s.snapshot().link, crate::model::Link::Up);
+}
+
+/// Rooms of ConfBridge do not wait for an application that is not loaded.
+#[test]
+fn where_meetme_is_not_loaded_its_rooms_are_empty() {
+    let mut setup = setup();
+    let mut other = setup.rooms[0].clone();
+    (other.name, other.kind) = (RoomName::new("old"), ConferenceKind::MeetMe { kick_by: None });
+    setup.rooms.push(other);
+    let mut s = Stage::new(setup, Restored::default());
+    s.session(SessionEvent::Ready(greeting("11.0.0")));
+    s.ok("CoreStatus");
+    s.list("ConfbridgeListRooms", vec![]);
+    s.answer("ConfbridgeList", "Error\r\nMessage: No active conferences.");
+    let unknown = "Invalid/unknown command: MeetmeList. Use Action: ListCommands to show available commands.";
+    s.answer("MeetmeList", &format!("Error\r\nMessage: {unknown}"));
+    assert_eq!(s.snapshot().link, crate::model::Link::Up);
+}
+
+#[test]
+fn a_lost_link_forgets_hands() {
+    let mut peer = peer();
+    peer.later(1, Happening::Hand("1.2", true));
+    peer.run(10);
+    assert!(peer.s.snapshot().people[1].hand.is_some());
+    peer.s.lose();
+    assert!(peer.s.snapshot().people[1].hand.is_none());
 }
 
 /// A 200 of ConfBridge and a 200 of MeetMe on one server are two rooms.

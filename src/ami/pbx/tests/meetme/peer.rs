@@ -13,6 +13,8 @@ pub(crate) enum Happening {
     Join(&'static str),
     Leave(&'static str),
     Hand(&'static str, bool),
+    /// By phone.
+    Mute(&'static str, bool),
     Order(u64, Wish),
 }
 
@@ -38,6 +40,8 @@ pub(crate) struct Peer {
     pub(crate) s: Stage,
     pub(crate) seats: Vec<Seat>,
     pub(crate) locked: bool,
+    /// Somebody was in.
+    open: bool,
     /// Whom a kick or a hangup of ours was aimed at, as Asterisk saw it.
     pub(crate) hit: Vec<&'static str>,
     /// Console commands and acts, as they arrived.
@@ -81,6 +85,7 @@ impl Peer {
             s: Stage::new(setup, Restored::default()),
             seats: Vec::new(),
             locked: false,
+            open: false,
             hit: Vec::new(),
             heard: Vec::new(),
             delays: [1, 1, 20],
@@ -168,6 +173,10 @@ impl Peer {
             Happening::Join(uniqueid) => self.join(uniqueid),
             Happening::Leave(uniqueid) => self.leave(uniqueid),
             Happening::Hand(uniqueid, on) => self.tell(uniqueid, "MeetmeTalkRequest", status(on)),
+            Happening::Mute(uniqueid, on) => {
+                let slot = self.seats.iter().find(|s| s.uniqueid == uniqueid).map(|s| s.slot.to_string());
+                slot.map(|slot| self.mute(&slot, on));
+            }
             Happening::Order(id, wish) => self.s.order(id, "Sam", wish),
         }
     }
@@ -187,6 +196,7 @@ impl Peer {
 
     fn join(&mut self, uniqueid: &'static str) {
         let slot = self.seats.iter().map(|s| s.slot).max().unwrap_or(0) + 1;
+        self.open = true;
         self.seats.push(Seat { slot, uniqueid, muted: false, kicked: None });
         self.tell(uniqueid, "MeetmeJoin", "");
     }
@@ -194,6 +204,10 @@ impl Peer {
     fn leave(&mut self, uniqueid: &str) {
         self.tell(uniqueid, "MeetmeLeave", "");
         self.seats.retain(|s| s.uniqueid != uniqueid);
+        if self.seats.is_empty() && std::mem::take(&mut self.open) {
+            self.locked = false;
+            self.say(Said::Event("Event: MeetmeEnd\r\nMeetme: 200\r\n\r\n".to_owned()));
+        }
     }
 
     fn act(&mut self, sent: &Sent) {
@@ -202,6 +216,7 @@ impl Peer {
         if !matches!(words[0], "MeetmeList" | "MeetmeListRooms" | "CoreShowChannels" | "CoreStatus") {
             self.heard.push(line.clone());
         }
+        let before = self.back.len();
         let reply = match words.as_slice() {
             ["CoreStatus"] => ok("CoreStartupDate: 2026-11-23\r\nCoreStartupTime: 00:13:34"),
             ["MeetmeListRooms" | "MeetmeList", ..] if self.seats.is_empty() => no("No active conferences."),
@@ -213,12 +228,14 @@ impl Peer {
             ["Hangup", uniqueid] => self.hangup(uniqueid),
             ["Command", "meetme", "kick", _, slot] => self.kick(slot),
             ["Command", "meetme", word @ ("lock" | "unlock"), _] => {
-                self.locked = *word == "lock";
+                self.locked = *word == "lock" && self.open;
                 silence()
             }
             _ => panic!("{line}"),
         };
-        self.say(Said::Reply(sent.token, reply));
+        // The answer goes out before what it caused.
+        let at = if matches!(reply, Reply::List { .. }) { self.back.len() } else { before };
+        self.back.insert(at, (self.at + self.delays[1], Said::Reply(sent.token, reply)));
     }
 
     fn list(&mut self, token: Token, items: Vec<OwnedFrame>) -> Reply {

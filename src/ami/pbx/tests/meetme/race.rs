@@ -1,9 +1,14 @@
 //! The race of the numbers: 3 goes, the next who joins is MeetMe's 3. A thousand timings each.
 
+use std::collections::HashSet;
+
 use proptest::prelude::*;
 
 use super::peer::{ALL, Happening, Peer, may};
 use super::*;
+
+/// Whoever may call.
+const POOL: [&str; 10] = ["1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "1.10"];
 
 /// When things happen, in milliseconds.
 #[derive(Clone, Debug)]
@@ -60,6 +65,46 @@ proptest! {
         let gap = timing.gap + timing.delays[0] + timing.delays[1] + 1;
         let timing = Timing { gap, ..timing };
         check(&mut play(Some(KickBy::Command), &timing, &Wish::Kick { call: call("1.3") }))?;
+    }
+
+    /// Whatever happens when: in the end the picture is Asterisk's, and every order ended.
+    #[test]
+    fn the_end_is_asterisks_truth(
+        delays in [0..30u64, 0..30, 0..3000],
+        kick_by in prop::option::of(prop::sample::select(vec![KickBy::Command, KickBy::Hangup])),
+        script in prop::collection::vec((0..4000u64, 0..POOL.len(), 0..8u8), 1..30),
+    ) {
+        let mut peer = Peer::new(kick_by, may(&ALL), &POOL[..3]);
+        peer.delays = delays;
+        let mut joined: HashSet<&str> = POOL[..3].iter().copied().collect();
+        let mut orders = 0;
+        for (at, who, what) in script {
+            let who = POOL[who];
+            let wish = match what {
+                0 if joined.insert(who) => { peer.later(at, Happening::Join(who)); continue }
+                0 | 1 => { peer.later(at, Happening::Leave(who)); continue }
+                2 => { peer.later(at, Happening::Mute(who, at % 2 == 0)); continue }
+                3 => Wish::Lock { room: room(), on: at % 2 == 0 },
+                4 => Wish::Hangup { call: call(who) },
+                5 => Wish::Kick { call: call(who) },
+                _ => Wish::Mute { call: call(who), on: what == 6 },
+            };
+            orders += 1;
+            peer.later(at, Happening::Order(orders, wish));
+        }
+        peer.run(80_000);
+        let mut truth: Vec<(String, bool)> =
+            peer.seats.iter().map(|s| (s.uniqueid.to_owned(), s.muted)).collect();
+        let snapshot = peer.s.snapshot();
+        let mut seen: Vec<(String, bool)> =
+            snapshot.people.iter().map(|p| (p.call.uniqueid.to_string(), p.muted)).collect();
+        truth.sort();
+        seen.sort();
+        prop_assert_eq!(seen, truth);
+        prop_assert_eq!(snapshot.locked, peer.locked && !peer.seats.is_empty());
+        for order in 1..=orders {
+            prop_assert!(peer.s.last(order).is_end(), "{}: {:?}", order, peer.s.stages(order));
+        }
     }
 
     /// A mute may, and is undone and told.
