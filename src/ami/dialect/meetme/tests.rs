@@ -197,7 +197,7 @@ fn old_lines_have_nine_fields_and_names_have_anything() {
             let seen = dialect.listed(&item).unwrap();
             assert_eq!(seen.name.as_deref().unwrap_or_default(), name, "{text}");
             assert_eq!((&*seen.channel, seen.slot, seen.hand), ("SIP/a-1", Some(3), hand), "{text}");
-            assert_eq!((seen.admin, seen.muted, seen.talking), (true, Some(true), None), "{text}");
+            assert_eq!((seen.admin, seen.muted, seen.talking), (Some(true), Some(true), None), "{text}");
             assert_eq!(seen.answered, Some(3723), "{text}");
         }
     }
@@ -231,7 +231,9 @@ fn muted_by_whomever_is_muted_and_not_monitored_is_unknown() {
     let of = |muted, talking| {
         let item = item(muted, talking);
         let seen = dialect.listed(&item).unwrap();
-        assert!(seen.admin && seen.name.is_none() && seen.phone.is_empty() && seen.call.is_none());
+        assert!(
+            seen.admin == Some(true) && seen.name.is_none() && seen.phone.is_empty() && seen.call.is_none()
+        );
         (seen.muted, seen.talking)
     };
     assert_eq!(of("No", "Yes"), (Some(false), Some(true)));
