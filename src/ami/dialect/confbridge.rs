@@ -58,7 +58,7 @@ impl Dialect for ConfBridge {
             channel,
             name,
             phone: phone.unwrap_or_default(),
-            admin: flag("Admin").unwrap_or(false),
+            admin: flag("Admin"),
             muted: flag("Muted"),
             waiting: flag("Waiting"),
             talking: flag("Talking"),

@@ -94,8 +94,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) name: Option<Cow<'a, str>>,
     /// The caller's number, empty where there is none.
     pub(crate) phone: Cow<'a, str>,
-    /// An admin of the conference.
-    pub(crate) admin: bool,
+    /// An admin of the conference, where the source says so: joins of ConfBridge on 11 and of MeetMe do not.
+    pub(crate) admin: Option<bool>,
     /// Muted, where the source says so.
     pub(crate) muted: Option<bool>,
     /// Waits for a marked user, where the source says so.

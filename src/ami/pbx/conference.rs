@@ -50,6 +50,8 @@ pub(super) struct Member {
     pub(super) slot: Option<u32>,
     pub(super) caller: Arc<Caller>,
     pub(super) admin: bool,
+    /// Whether anything told if it is an admin.
+    pub(super) vetted: bool,
     pub(super) muted: bool,
     pub(super) waiting: bool,
     /// Asks to talk since (Unix milliseconds).
@@ -102,6 +104,7 @@ impl Member {
             slot: None,
             caller,
             admin: false,
+            vetted: false,
             muted: false,
             waiting: false,
             hand: None,
@@ -114,6 +117,14 @@ impl Member {
             talked_in: 0,
             handed_in: 0,
         }
+    }
+}
+
+impl Member {
+    /// Whether the other names the same person the same way.
+    pub(super) fn is_named(&self, other: &Self) -> bool {
+        let same = self.channel == other.channel && self.caller == other.caller;
+        same && self.slot == other.slot && self.admin == other.admin
     }
 }
 
@@ -253,13 +264,14 @@ impl Conference {
         self.members.values_mut().for_each(|member| member.hand = None);
     }
 
-    pub(super) fn rename(&mut self, call: &str, as_listed: Member) {
-        if let Some(member) = self.members.get_mut(call) {
-            member.channel = as_listed.channel;
-            member.slot = as_listed.slot;
-            member.caller = as_listed.caller;
-            member.admin = as_listed.admin;
-        }
+    /// Takes over what names a member; whether it was not known until now if it is an admin.
+    pub(super) fn rename(&mut self, call: &str, as_listed: Member) -> bool {
+        let Some(member) = self.members.get_mut(call) else { return false };
+        member.channel = as_listed.channel;
+        member.slot = as_listed.slot;
+        member.caller = as_listed.caller;
+        member.admin = as_listed.admin;
+        as_listed.vetted && !std::mem::replace(&mut member.vetted, as_listed.vetted)
     }
 
     /// The barrier: what was applied before is older than the list, what is applied from now on is newer.
@@ -328,9 +340,7 @@ impl Conference {
         if tells_hand && known.hand.is_some() != member.hand.is_some() && older(known.handed_in) {
             out.push(Difference::Hand(call.clone(), member.hand.is_some()));
         }
-        let named =
-            known.channel == member.channel && known.caller == member.caller && known.slot == member.slot;
-        if !named || known.admin != member.admin {
+        if !known.is_named(&member) || known.vetted != member.vetted {
             out.push(Difference::Renamed(call, Box::new(member)));
         }
     }

@@ -120,7 +120,9 @@ impl Pbx {
         }
         let arrival = room.arrived(now, &mut self.out, call, &member);
         let spared = member.muted || member.caller.crew || room.is_service(call);
-        if at.part == AIR && arrival != Arrival::Restored && !spared {
+        if !member.vetted {
+            self.list_soon(now, at);
+        } else if at.part == AIR && arrival != Arrival::Restored && !spared {
             self.late_joiner(at, call);
         }
     }
@@ -276,10 +278,16 @@ impl Pbx {
         if let Some(person) = room.people.get_mut(call) {
             person.caller = member.caller.clone();
         }
-        if let Some(conference) = room.parts.get_mut(at.part) {
-            conference.rename(call, member);
+        let spared = member.muted || member.caller.crew || room.is_service(call) || at.part != AIR;
+        let Some(conference) = room.parts.get_mut(at.part) else { return };
+        let other = conference.member(call).is_some_and(|known| !known.is_named(&member));
+        let vetted = conference.rename(call, member);
+        if other {
+            room.changed();
         }
-        room.changed();
+        if vetted && !spared {
+            self.late_joiner(at, call);
+        }
     }
 
     pub(super) fn recording(&mut self, now: Now, at: At, on: bool) {
@@ -347,6 +355,6 @@ pub(super) fn caller(crew: &[CrewPattern], seen: &Seen<'_>) -> Arc<Caller> {
         name: seen.name.as_ref().map(|name| name.clone().into_owned()),
         phone: PhoneNumber::new(seen.phone.clone()),
         tech: dialect::tech(&seen.channel),
-        crew: seen.admin || dialect::is_crew(crew, &seen.channel, &seen.phone),
+        crew: seen.admin == Some(true) || dialect::is_crew(crew, &seen.channel, &seen.phone),
     })
 }

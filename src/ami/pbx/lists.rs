@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::answers::items;
-use super::conference::{Difference, Listed, Member};
+use super::conference::{Conference, Difference, Listed, Member};
 use super::facts::Found;
 use super::outbox::Draft;
 use super::room::Room;
@@ -21,6 +21,8 @@ use crate::session::{Reply, Token};
 pub(super) const POLL: Duration = Duration::from_secs(5);
 /// What events told is compared with the truth this often.
 const RELIST: Duration = Duration::from_secs(30);
+/// After a join that did not tell all of somebody.
+const SOON: Duration = Duration::from_millis(200);
 /// After a list that failed, or that shows somebody who just left.
 const AGAIN: Duration = Duration::from_secs(2);
 
@@ -129,6 +131,15 @@ impl Slot {
         true
     }
 
+    /// To be asked for at `due`, if not sooner. One that runs may be too old: then again right after it.
+    fn hurry(&mut self, due: Instant) {
+        if self.running {
+            self.wanted = true;
+        } else {
+            self.next = Some(self.next.map_or(due, |next| next.min(due)));
+        }
+    }
+
     /// Who waited for it, and whether the next one is wanted at once.
     fn finish(&mut self, next: Instant) -> (Vec<Waiter>, bool) {
         self.running = false;
@@ -161,6 +172,16 @@ impl Pbx {
     pub(super) fn ask(&mut self, now: Now, which: Which, waiter: Option<Waiter>) {
         if self.lists.slot(which).is_some_and(|slot| slot.ask(waiter)) {
             self.submit_list(now, which);
+        }
+    }
+
+    /// Asks soon: an event did not tell all of somebody. The more members, the later, so that many joins at once are
+    /// one list.
+    pub(super) fn list_soon(&mut self, now: Now, at: At) {
+        let members = self.room(at).and_then(|r| r.parts.get(at.part)).map_or(0, Conference::len);
+        let due = now.mono + POLL.min(SOON + Duration::from_millis(members as u64));
+        if let Some(slot) = self.lists.slot(Which::Members(at)) {
+            slot.hurry(due);
         }
     }
 
@@ -287,7 +308,7 @@ impl Pbx {
         let crew = self.room(at).map_or(&[][..], |r| &r.setup.crew);
         let mut member = Member::new(seen.channel.as_ref().into(), super::facts::caller(crew, seen));
         member.slot = seen.slot;
-        member.admin = seen.admin;
+        (member.admin, member.vetted) = (seen.admin.unwrap_or(false), seen.admin.is_some());
         member.muted = seen.muted.unwrap_or(false);
         member.waiting = seen.waiting.unwrap_or(false);
         member.answered = seen.answered.map(|s| now.wall.saturating_sub(u64::from(s) * 1000));

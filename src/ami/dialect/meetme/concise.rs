@@ -24,7 +24,7 @@ pub(super) fn member(line: &[u8], first: bool) -> Option<Seen<'_>> {
     Some(Seen {
         name: (!is_unknown(&name)).then_some(name),
         phone: if is_unknown(&phone) { "".into() } else { phone },
-        admin: admin == b"1",
+        admin: Some(admin == b"1"),
         muted: Some(muted == b"1"),
         talking: match talking {
             b"1" => Some(true),

@@ -127,7 +127,7 @@ impl Dialect for MeetMe {
         someone(text(frame.get("Channel")?)).map(|seen| Seen {
             name,
             phone,
-            admin: frame.get("Admin").is_some_and(yes),
+            admin: frame.get("Admin").map(yes),
             muted: frame.get("Muted").map(|how| !how.eq_ignore_ascii_case(b"No")),
             talking: frame.get("Talking").and_then(talking),
             slot: frame.get("UserNumber").and_then(number),
@@ -258,7 +258,7 @@ fn someone(channel: Cow<'_, str>) -> Option<Seen<'_>> {
         channel,
         name: None,
         phone: Cow::Borrowed(""),
-        admin: false,
+        admin: None,
         muted: None,
         waiting: None,
         talking: None,

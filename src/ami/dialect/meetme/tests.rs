@@ -102,6 +102,38 @@ fn talking_of_all_times() {
     assert!(!of("MeetmeStopTalking", ""));
 }
 
+/// As 1.4, 1.6, 11 and 22 write them.
+#[test]
+fn leaves_and_mutes_of_all_times() {
+    let who = "Channel: SIP/a-1\r\nUniqueid: 1.3\r\nMeetme: 400\r\nUsernum: 3";
+    let caller = "CallerIDNum: 7100\r\nCallerIDName: Ann";
+    let new = format!("Meetme: 400\r\nChannel: SIP/a-1\r\n{caller}\r\nUniqueid: 1.3\r\nLinkedid: 1.2");
+    let cases = [
+        (
+            "1.0",
+            "MeetmeLeave",
+            format!("{who}\r\nCallerIDnum: 7100\r\nCallerIDname: Ann\r\nDuration: 7"),
+            None,
+        ),
+        ("1.1", "MeetmeLeave", format!("{who}\r\n{caller}\r\nDuration: 7"), None),
+        ("1.3", "MeetmeLeave", format!("{who}\r\n{caller}\r\nConnectedLineNum: 1\r\nDuration: 7"), None),
+        ("11.0.0", "MeetmeLeave", format!("{new}\r\nUser: 3"), None),
+        ("1.0", "MeetmeMute", format!("{who}\r\nStatus: on"), Some(true)),
+        ("1.3", "MeetmeMute", format!("{who}\r\nStatus: off"), Some(false)),
+        ("11.0.0", "MeetmeMute", format!("{new}\r\nStatus: on\r\nUser: 3\r\nDuration: 7"), Some(true)),
+    ];
+    for (ami, name, text, expected) in cases {
+        let frame = OwnedFrame::parse(format!("Event: {name}\r\n{text}\r\n\r\n").as_bytes());
+        match (dialect(ami, &ALL).fact(name.as_bytes(), frame.view()), expected) {
+            (Some(Fact::Left { conference: b"400", call: "1.3" }), None) => {}
+            (Some(Fact::Muted { conference: b"400", call: "1.3", on }), Some(expected)) => {
+                assert_eq!(on, expected)
+            }
+            (other, _) => panic!("{ami} {name}: {other:?}"),
+        }
+    }
+}
+
 #[test]
 fn a_talk_request_is_a_raised_hand() {
     let text = "Event: MeetmeTalkRequest\r\nUniqueid: 1.3\r\nMeetme: 400\r\nUser: 3\r\nStatus: off\r\n\r\n";
@@ -197,7 +229,7 @@ fn old_lines_have_nine_fields_and_names_have_anything() {
             let seen = dialect.listed(&item).unwrap();
             assert_eq!(seen.name.as_deref().unwrap_or_default(), name, "{text}");
             assert_eq!((&*seen.channel, seen.slot, seen.hand), ("SIP/a-1", Some(3), hand), "{text}");
-            assert_eq!((seen.admin, seen.muted, seen.talking), (true, Some(true), None), "{text}");
+            assert_eq!((seen.admin, seen.muted, seen.talking), (Some(true), Some(true), None), "{text}");
             assert_eq!(seen.answered, Some(3723), "{text}");
         }
     }
@@ -231,7 +263,9 @@ fn muted_by_whomever_is_muted_and_not_monitored_is_unknown() {
     let of = |muted, talking| {
         let item = item(muted, talking);
         let seen = dialect.listed(&item).unwrap();
-        assert!(seen.admin && seen.name.is_none() && seen.phone.is_empty() && seen.call.is_none());
+        assert!(
+            seen.admin == Some(true) && seen.name.is_none() && seen.phone.is_empty() && seen.call.is_none()
+        );
         (seen.muted, seen.talking)
     };
     assert_eq!(of("No", "Yes"), (Some(false), Some(true)));

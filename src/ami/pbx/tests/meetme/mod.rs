@@ -157,10 +157,24 @@ fn mute_all_is_single_mutes_and_spares_nobody_but_the_crew() {
     let mut peer = peer();
     peer.later(0, Happening::Order(1, Wish::MuteAll { room: room(), on: true }));
     peer.later(50, Happening::Join("1.4"));
-    peer.run(200);
+    peer.run(500);
     let expected = [1, 2, 3, 4].map(|slot| format!("MeetmeMute 200 {slot}"));
     assert_eq!((peer.heard.as_slice(), peer.s.last(1)), (&expected[..], done()));
     assert!(peer.seats.iter().all(|seat| seat.muted));
+}
+
+/// Joins do not tell who is an admin: a late joiner is muted once a list did.
+#[test]
+fn mute_all_waits_for_the_list_that_tells_who_is_an_admin() {
+    let mut peer = peer();
+    peer.admin = Some("1.9");
+    peer.later(0, Happening::Order(1, Wish::MuteAll { room: room(), on: true }));
+    peer.later(50, Happening::Join("1.9"));
+    peer.later(60, Happening::Join("1.4"));
+    peer.run(2000);
+    let muted = |peer: &Peer, who: &str| peer.seats.iter().any(|s| s.uniqueid == who && s.muted);
+    assert!(muted(&peer, "1.4") && !muted(&peer, "1.9"), "{:?}", peer.heard);
+    assert!(peer.s.snapshot().people.iter().any(|p| p.caller.crew && &*p.call.uniqueid == "1.9"));
 }
 
 /// Asterisk 1.8 without the class `command`: there is no list of conferences for this user.

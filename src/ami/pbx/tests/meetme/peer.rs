@@ -42,6 +42,8 @@ pub(crate) struct Peer {
     pub(crate) locked: bool,
     /// Somebody was in.
     open: bool,
+    /// The conference's admin, if any.
+    pub(crate) admin: Option<&'static str>,
     /// Whom a kick or a hangup of ours was aimed at, as Asterisk saw it.
     pub(crate) hit: Vec<&'static str>,
     /// Console commands and acts, as they arrived.
@@ -86,6 +88,7 @@ impl Peer {
             seats: Vec::new(),
             locked: false,
             open: false,
+            admin: None,
             hit: Vec::new(),
             heard: Vec::new(),
             delays: [1, 1, 20],
@@ -221,7 +224,10 @@ impl Peer {
             ["CoreStatus"] => ok("CoreStartupDate: 2026-11-23\r\nCoreStartupTime: 00:13:34"),
             ["MeetmeListRooms" | "MeetmeList", ..] if self.seats.is_empty() => no("No active conferences."),
             ["MeetmeListRooms"] => self.list(sent.token, vec![self.hall()]),
-            ["MeetmeList", "200"] => self.list(sent.token, self.seats.iter().map(item).collect()),
+            ["MeetmeList", "200"] => self.list(
+                sent.token,
+                self.seats.iter().map(|seat| item(seat, self.admin == Some(seat.uniqueid))).collect(),
+            ),
             ["CoreShowChannels"] => self.list(sent.token, self.seats.iter().map(channel_item).collect()),
             ["MeetmeMute", _, slot] => self.mute(slot, true),
             ["MeetmeUnmute", _, slot] => self.mute(slot, false),
@@ -287,12 +293,13 @@ fn status(on: bool) -> &'static str {
     if on { "Status: on\r\n" } else { "Status: off\r\n" }
 }
 
-fn item(seat: &Seat) -> OwnedFrame {
+fn item(seat: &Seat, admin: bool) -> OwnedFrame {
+    let admin = if admin { "Yes" } else { "No" };
     let Seat { slot, uniqueid, muted, .. } = seat;
     let (channel, muted) = (channel(uniqueid), if *muted { "By admin" } else { "No" });
     frame(&format!(
         "Event: MeetmeList\r\nConference: 200\r\nUserNumber: {slot}\r\nCallerIDNum: 0113496\r\n\
-         CallerIDName: O'C{uniqueid}\r\nChannel: {channel}\r\nAdmin: No\r\nRole: Talk and listen\r\n\
+         CallerIDName: O'C{uniqueid}\r\nChannel: {channel}\r\nAdmin: {admin}\r\nRole: Talk and listen\r\n\
          MarkedUser: No\r\nMuted: {muted}\r\nTalking: Not monitored\r\n\r\n"
     ))
 }
