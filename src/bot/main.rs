@@ -34,8 +34,6 @@ fn execute(command: Command) -> anyhow::Result<Exit> {
         Command::Demo { callers, kind, plain } => {
             let Rehearsal { start, servers: _servers } =
                 rehearsal::demo(&callers, kind, plain, Clock::system())?;
-            // Whoever closed the pipe is not greeted.
-            let _ = writeln!(io::stdout(), "{}", rehearsal::GREETING);
             runtime()?.block_on(run::run(start)).context("gavel ended")?;
         }
         Command::Rehearse { config, callers, plain } => {

@@ -42,6 +42,8 @@ pub struct Seat {
     pub plain: bool,
     /// Ctrl-C and `quit` end gavel, as nobody's show depends on it.
     pub easy_end: bool,
+    /// What it says first.
+    pub greeting: Option<&'static str>,
 }
 
 /// Why there is no run.
@@ -75,7 +77,7 @@ pub fn start(
 ) -> Result<Start, StartError> {
     let config = Config::load(file, &Surroundings::of(environment))?;
     let console = console.then(|| config.console()).transpose()?;
-    let seat = console.map(|place| Seat { place, plain: false, easy_end: false });
+    let seat = console.map(|place| Seat { place, plain: false, easy_end: false, greeting: None });
     let (logins, warnings) = logins(&config, environment)?;
     for warning in warnings {
         tracing::warn!("{warning}");

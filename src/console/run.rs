@@ -48,7 +48,7 @@ impl Adapter for Run {
                 Floor { asker, place, up, screen, talk, menus: JoinSet::new(), easy_end: self.easy_end };
             floor.hold(link, lines, self.terminal.interactive).await;
             floor.end().await;
-            self.terminal.found.restore();
+            self.terminal.leave();
             Ok(())
         })
     }

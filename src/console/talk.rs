@@ -14,10 +14,20 @@ use tokio::time::Instant;
 const STAGE: Duration = Duration::from_secs(1);
 /// A growing notice stands still.
 const STILL: Duration = Duration::from_secs(3);
+/// Or has grown for so long that one wants to know.
+const GROWN: Duration = Duration::from_secs(10);
 /// Nobody waits longer for an outcome: the desk's own stages end long before.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Messages whose last text is remembered, so that an edit without news prints nothing.
 const REMEMBERED: usize = 200;
+
+/// A text that may still change.
+#[derive(Debug)]
+struct Held {
+    since: Instant,
+    due: Instant,
+    text: String,
+}
 
 /// What one run of the console has said and what it waits for.
 #[derive(Debug)]
@@ -27,7 +37,7 @@ pub(crate) struct Talk {
     open: BTreeMap<Ticket, Instant>,
     /// What was printed last of a message; `None`: it was seen, but not printed.
     said: VecDeque<(Key, Option<String>)>,
-    held: BTreeMap<Key, (Instant, String)>,
+    held: BTreeMap<Key, Held>,
 }
 
 impl Talk {
@@ -81,22 +91,24 @@ impl Talk {
             self.held.remove(&post.key);
             return self.say(&post.key, text);
         }
-        self.held.insert(post.key.clone(), (now + wait, text));
+        let since = self.held.get(&post.key).map_or(now, |held| held.since);
+        let due = (now + wait).min(since + GROWN);
+        self.held.insert(post.key.clone(), Held { since, due, text });
         None
     }
 
     /// When [`Talk::due`] has something.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let held = self.held.values().map(|(at, _)| *at);
+        let held = self.held.values().map(|held| held.due);
         held.chain(self.open.values().copied()).min()
     }
 
     /// What has waited long enough.
     pub(crate) fn due(&mut self, now: Instant) -> Vec<String> {
         let tired = self.open.extract_if(.., |_, until| *until <= now).count();
-        let held: Vec<_> = self.held.extract_if(.., |_, (at, _)| *at <= now).collect();
+        let held: Vec<_> = self.held.extract_if(.., |_, held| held.due <= now).collect();
         let mut lines: Vec<_> =
-            held.into_iter().filter_map(|(key, (_, text))| self.say(&key, text)).collect();
+            held.into_iter().filter_map(|(key, held)| self.say(&key, held.text)).collect();
         lines.extend((0..tired).map(|_| format!("No answer after {} s.", PATIENCE.as_secs())));
         lines
     }
@@ -104,7 +116,7 @@ impl Talk {
     /// What still waits, at the end.
     pub(crate) fn rest(&mut self) -> Vec<String> {
         let held = std::mem::take(&mut self.held);
-        held.into_iter().filter_map(|(key, (_, text))| self.say(&key, text)).collect()
+        held.into_iter().filter_map(|(key, held)| self.say(&key, held.text)).collect()
     }
 
     fn say(&mut self, key: &Key, text: String) -> Option<String> {

@@ -49,6 +49,14 @@ impl Terminal {
         Ok(Self { screen, interactive: true, found, runs })
     }
 
+    /// Leaves it as it was found, and what comes next on a line of its own: the reading thread has asked for one more.
+    pub(crate) fn leave(&self) {
+        if self.interactive {
+            self.found.restore();
+            let _ = io::stdout().write_all(b"\r\x1b[K").and_then(|()| io::stdout().flush());
+        }
+    }
+
     /// What is heard from now on. Closed: the input has ended.
     pub(crate) fn listen(&self) -> mpsc::Receiver<Heard> {
         let (tx, rx) = mpsc::channel(1);

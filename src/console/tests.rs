@@ -218,3 +218,22 @@ async fn a_run_that_ends_leaves_the_next_line_to_the_next_run() {
     assert!(ended.is_ok());
     assert_eq!(lines.recv().await.as_deref(), Some("Here."));
 }
+
+#[tokio::test]
+async fn a_word_ends_it_only_where_no_show_depends_on_it() {
+    for easy_end in [true, false] {
+        let Pipes { input, lines: _lines, console } = pipes();
+        let mut input = input.unwrap();
+        input.write_all(b"/quit\n").unwrap();
+        let (link, mut desk) = desk(live());
+        let mut run = console.easy_end(easy_end).open().run(link);
+        let asked = tokio::select! {
+            ended = &mut run => {
+                ended.unwrap();
+                None
+            }
+            asked = desk.asked() => Some(asked),
+        };
+        assert_eq!(asked.as_ref().map(text), (!easy_end).then_some("quit"));
+    }
+}

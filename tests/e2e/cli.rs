@@ -10,10 +10,10 @@ fn gavel(arguments: &[&str]) -> Said {
 fn help_and_version() {
     let help = gavel(&["--help"]);
     assert_eq!((help.code, help.err.as_str()), (Some(0), ""));
-    for words in ["Examples:", "Exit codes:", "gavel check --config", "RUST_LOG"] {
+    for words in ["Examples:", "Exit codes:", "gavel demo", "gavel check --config", "RUST_LOG"] {
         assert!(help.out.contains(words), "{words}: {}", help.out);
     }
-    for command in ["run", "check", "completions"] {
+    for command in ["demo", "rehearse", "run", "check", "completions"] {
         let help = gavel(&[command, "--help"]);
         assert!(help.code == Some(0) && help.out.contains("Example"), "{help:?}");
     }
@@ -48,7 +48,7 @@ fn completions() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let said = gavel(&["completions", shell]);
         assert_eq!(said.code, Some(0), "{said:?}");
-        for word in ["check", "--console", "--log-format"] {
+        for word in ["check", "demo", "rehearse", "--script", "--kind", "--console", "--log-format"] {
             let word = if shell == "fish" { word.trim_start_matches('-') } else { word };
             assert!(said.out.contains(word), "{shell} has no {word}");
         }

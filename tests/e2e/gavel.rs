@@ -1,8 +1,10 @@
 //! Starting the program in a folder of its own.
 
-use std::io::{BufRead, BufReader, Write};
+use std::cell::RefCell;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 /// For what takes a moment, on a machine that is busy with other tests.
@@ -19,6 +21,15 @@ pub(crate) struct Said {
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
     pub(crate) err: String,
+}
+
+/// A gavel that somebody types to.
+pub(crate) struct Typing<'a> {
+    home: &'a Home,
+    child: Running,
+    input: Option<ChildStdin>,
+    lines: Receiver<String>,
+    printed: RefCell<Vec<String>>,
 }
 
 /// A gavel that runs; killed when dropped.
@@ -55,6 +66,31 @@ impl Home {
         self.said(child.wait_with_output().unwrap())
     }
 
+    /// Runs to the end with these lines as its input.
+    pub(crate) fn fed(&self, arguments: &[&str], input: &str) -> Said {
+        let mut typing = self.typing(arguments);
+        // It may have ended before it reads.
+        let _ = typing.input.as_mut().unwrap().write_all(input.as_bytes());
+        typing.end()
+    }
+
+    /// Starts it for line after line.
+    pub(crate) fn typing(&self, arguments: &[&str]) -> Typing<'_> {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let (heard, lines) = std::sync::mpsc::channel();
+        std::thread::spawn(move || out.lines().map_while(Result::ok).for_each(|line| drop(heard.send(line))));
+        Typing {
+            home: self,
+            input: child.stdin.take(),
+            child: Running(child),
+            lines,
+            printed: Vec::new().into(),
+        }
+    }
+
     fn said(&self, Output { status, stdout, stderr }: Output) -> Said {
         let text = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).unwrap();
@@ -83,6 +119,43 @@ impl Home {
             .env_clear()
             .env("GAVEL_AMI_SECRET", "rehearsal");
         command
+    }
+}
+
+impl Typing<'_> {
+    /// Types a line.
+    pub(crate) fn say(&mut self, line: &str) {
+        writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// The next line that fits, waited for.
+    #[track_caller]
+    pub(crate) fn line(&self, fits: impl Fn(&str) -> bool) -> String {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("it said only {:?}", self.printed.borrow()));
+            self.printed.borrow_mut().push(line.clone());
+            if fits(&line) {
+                return line;
+            }
+        }
+    }
+
+    /// Ctrl-C.
+    pub(crate) fn interrupt(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", "INT", &id]).status().unwrap().success());
+    }
+
+    /// Ends its input and waits for its end.
+    pub(crate) fn end(mut self) -> Said {
+        self.input.take();
+        let mut printed = self.printed.into_inner();
+        printed.extend(self.lines.iter());
+        let mut stderr = Vec::new();
+        self.child.0.stderr.take().unwrap().read_to_end(&mut stderr).unwrap();
+        let stdout = (printed.join("\n") + "\n").into_bytes();
+        self.home.said(Output { status: self.child.0.wait().unwrap(), stdout, stderr })
     }
 }
 

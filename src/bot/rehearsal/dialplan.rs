@@ -41,7 +41,7 @@ pub(super) fn extensions(
         for (at, it) in rooms.iter().enumerate() {
             extension(&mut text, &room(at), it.kind, &it.conference, (profile, options));
             if let Some(waiting) = &it.lobby {
-                extension(&mut text, &lobby(at), it.kind, waiting, ("lobby", "dqTsm"));
+                extension(&mut text, &lobby(at), it.kind, waiting, ("lobby", "dqTs"));
             }
         }
     }

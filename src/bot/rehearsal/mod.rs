@@ -18,7 +18,7 @@ use gavel_sim::{ConfError, Files, Server, Setup, StartError as SimError, Style};
 
 use crate::cli::{Callers, Exit, Kind};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, Console, Room, Surroundings};
+use crate::config::{Config, ConfigError, Room, Surroundings};
 use crate::start::{Seat, Start};
 use crate::store::{self, OpenError};
 
@@ -28,11 +28,16 @@ pub use script::BadScript;
 pub const MARK: &str = "REHEARSAL";
 
 /// What `gavel demo` says first.
-pub const GREETING: &str = "\
-A phone conference to try things on: the callers are made up, no phone rings, nothing is kept. You are the host.
-Try:    /roster  who is there, who talks     /mute 3  and  /kick 4  by the number on the roster
-        /help    everything else you can do
-Leave:  Ctrl-C, Ctrl-D or /quit";
+const GREETING: &str = "\
+A phone conference with made-up callers. No phone rings, nothing is kept.
+You are its host. Try  /roster  to see who is there and who talks,
+/mute 3  so that nobody hears number 3, and  /help  for all that you can do.
+Leave with Ctrl-C, Ctrl-D or /quit.";
+
+/// What `gavel rehearse` says first.
+const REHEARSING: &str = "\
+REHEARSAL: your rooms, with made-up callers on a made-up Asterisk. Yours is not connected to.
+Leave with Ctrl-C, Ctrl-D or /quit.";
 
 /// The login of the rehearsal Asterisk, which listens on loopback alone.
 const LOGIN: (&str, &str) = ("gavel", "rehearsal");
@@ -92,7 +97,8 @@ pub fn demo(callers: &Callers, kind: Kind, plain: bool, clock: Clock) -> Result<
     let place = config.console()?;
     let mut cast = script::cast(callers)?;
     cast.under_way();
-    rehearsal(config, place, (callers, cast), plain, clock)
+    let seat = Seat { place, plain, easy_end: true, greeting: Some(GREETING) };
+    rehearsal(config, seat, (callers, cast), clock)
 }
 
 /// The user's own rooms, with callers who are made up. Blocks.
@@ -108,16 +114,16 @@ pub fn rehearse(
         room.title = format!("{MARK}: {}", room.title);
     }
     let place = config.console()?;
-    let mut rehearsal = rehearsal(config, place, (callers, script::cast(callers)?), plain, clock)?;
+    let seat = Seat { place, plain, easy_end: true, greeting: Some(REHEARSING) };
+    let mut rehearsal = rehearsal(config, seat, (callers, script::cast(callers)?), clock)?;
     rehearsal.start.mark = Some(MARK);
     Ok(rehearsal)
 }
 
 fn rehearsal(
     config: Config,
-    place: Console,
+    seat: Seat,
     (callers, cast): (&Callers, script::Cast),
-    plain: bool,
     clock: Clock,
 ) -> Result<Rehearsal, RehearsalError> {
     let (mut servers, mut logins) = (Vec::new(), BTreeMap::new());
@@ -131,8 +137,7 @@ fn rehearsal(
         servers.push(server);
     }
     let opened = store::fleeting(clock.clone())?;
-    let seat = Some(Seat { place, plain, easy_end: true });
-    Ok(Rehearsal { start: Start { config, logins, opened, clock, seat, mark: None }, servers })
+    Ok(Rehearsal { start: Start { config, logins, opened, clock, seat: Some(seat), mark: None }, servers })
 }
 
 fn server(

@@ -1,6 +1,6 @@
 //! The chat networks of the configuration, with their places. A new network is registered here.
 
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Write};
 use std::sync::Arc;
 
 use gavel_ami::model::RoomName;
@@ -27,7 +27,7 @@ pub(super) struct PlaceOpening {
 }
 
 /// The terminal, as the only place of its network.
-pub(super) fn terminal(Seat { place: console, plain, easy_end }: &Seat) -> io::Result<Opening> {
+pub(super) fn terminal(Seat { place: console, plain, easy_end, greeting }: &Seat) -> io::Result<Opening> {
     let claim = match console.role {
         Role::Host => "console:host",
         Role::CoHost => "console:cohost",
@@ -40,6 +40,10 @@ pub(super) fn terminal(Seat { place: console, plain, easy_end }: &Seat) -> io::R
         claims: vec![Claim(claim.to_owned())],
         trusted_device: None,
     };
+    if let Some(greeting) = greeting {
+        // Whoever closed the pipe is not greeted.
+        let _ = writeln!(io::stdout(), "{greeting}");
+    }
     let terminal = if *plain {
         Terminal::plain(BufReader::new(io::stdin()), io::stdout())
     } else {

@@ -311,3 +311,13 @@ async fn the_card_of_one_incarnation_is_known_to_the_next() {
     supervisor.remember(&PlaceId::new("fake"), &Key::Answer(1), &MessageRef::new("gone"));
     assert_eq!(supervisor.places[0].known, [(Key::Roster, MessageRef::new("new"))]);
 }
+
+#[test]
+fn a_mark_is_put_on_once() {
+    let title = Doc::new().strong("TEST: Thursday Line").say(": 3 in the room.");
+    assert_eq!(marked("TEST", title.clone()), title);
+    let foreign = Doc::new().foreign(&Foreign::text("TEST: I am the host"));
+    for doc in [foreign, Doc::from("Room locked."), Doc::new()] {
+        assert_eq!(marked("TEST", doc.clone()), Doc::new().strong("TEST").say(": ").then(doc));
+    }
+}

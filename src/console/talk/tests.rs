@@ -95,6 +95,18 @@ fn a_growing_notice_is_printed_when_it_stands_still() {
 }
 
 #[test]
+fn a_notice_that_never_stands_still_is_printed_now_and_then() {
+    let (now, mut talk) = (start(), Talk::new(true));
+    let notice = post(Class::Notice, Key::Notice(4), None, true);
+    assert!(say(&mut talk, now, &notice, "#4 joined.").is_some());
+    for second in 1..=10 {
+        assert_eq!(say(&mut talk, now + second * SECOND, &notice, &format!("{second} left.")), None);
+    }
+    assert!(talk.due(now + 10 * SECOND).is_empty());
+    assert_eq!(talk.due(now + 11 * SECOND), ["10 left."]);
+}
+
+#[test]
 fn nobody_waits_for_ever() {
     let (now, mut talk) = (start(), Talk::new(false));
     talk.ask(now);
