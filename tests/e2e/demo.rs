@@ -51,9 +51,11 @@ fn the_first_five_minutes_on_both_kinds() {
                 "Asterisk rehearsal: connected",
                 "Thursday Line: 5 in the room.",
                 "Topic: night buses",
-                "#4 Joel, muted by the console",
+                "#4 Joel",
             ],
         );
+        let last = said.out.lines().rfind(|line| line.starts_with("#4 "));
+        assert!(last.is_some_and(|line| line.contains("muted by the console")), "{kind}: {said:?}");
     }
 }
 
