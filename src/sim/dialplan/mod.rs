@@ -56,6 +56,15 @@ impl Dialplan {
         Ok(dialplan)
     }
 
+    /// One more step, `_X.,1,Answer()`, of a context that may be a new one.
+    pub(crate) fn add(&mut self, context: &str, text: &str) -> Result<(), ConfError> {
+        let (exten, rest) =
+            text.split_once(',').ok_or_else(|| error(0, "an extension without a priority"))?;
+        let step = step(0, rest)?;
+        self.contexts.entry(context.to_owned()).or_default().steps(exten).push(step);
+        Ok(())
+    }
+
     pub(crate) fn has_context(&self, context: &str) -> bool {
         self.contexts.contains_key(context)
     }
@@ -85,26 +94,33 @@ fn context(entries: &[(usize, String, String)]) -> Result<Context, ConfError> {
     let mut context = Context::default();
     let mut last = String::new();
     for (line, name, value) in entries {
-        let error = |what: &str| ConfError { file: FILE, line: *line, what: what.to_owned() };
         let rest = match name.as_str() {
             "exten" => {
                 let (exten, rest) =
-                    value.split_once(',').ok_or_else(|| error("an extension without a priority"))?;
+                    value.split_once(',').ok_or_else(|| error(*line, "an extension without a priority"))?;
                 exten.trim().clone_into(&mut last);
                 rest
             }
             "same" => value.as_str(),
-            _ => return Err(error("neither exten nor same")),
+            _ => return Err(error(*line, "neither exten nor same")),
         };
-        let (priority, call) =
-            rest.split_once(',').ok_or_else(|| error("a priority without an application"))?;
-        let label = priority.split_once('(').map(|(_, l)| l.trim_end_matches(')').to_owned());
-        let (app, data) = call.trim().split_once('(').unwrap_or((call.trim(), ""));
-        let data = data.strip_suffix(')').unwrap_or(data);
-        let step = Step { label, app: app.trim().to_owned(), data: data.to_owned() };
-        context.steps(&last).push(step);
+        context.steps(&last).push(step(*line, rest)?);
     }
     Ok(context)
+}
+
+/// `1,Answer()`, `n(again),Playtones(440)`.
+fn step(line: usize, text: &str) -> Result<Step, ConfError> {
+    let (priority, call) =
+        text.split_once(',').ok_or_else(|| error(line, "a priority without an application"))?;
+    let label = priority.split_once('(').map(|(_, l)| l.trim_end_matches(')').to_owned());
+    let (app, data) = call.trim().split_once('(').unwrap_or((call.trim(), ""));
+    let data = data.strip_suffix(')').unwrap_or(data);
+    Ok(Step { label, app: app.trim().to_owned(), data: data.to_owned() })
+}
+
+fn error(line: usize, what: &str) -> ConfError {
+    ConfError { file: FILE, line, what: what.to_owned() }
 }
 
 impl Context {

@@ -78,6 +78,13 @@ fn run(world: &mut World, words: &[&str]) -> Option<Output> {
         ["confbridge", "list", ..] => Err(usage(LIST_USAGE)),
         ["confbridge", "show", "profile", "bridges"] => Ok(bridges(world)),
         ["confbridge", verb, name, ref channel @ ..] => return confbridge(world, verb, name, channel),
+        ["dialplan", "add", "extension", step, "into", context] => {
+            if world.add_extension(context, step) {
+                Ok(Vec::new())
+            } else {
+                Err(Vec::new())
+            }
+        }
         ["core", "show", "channels", "concise"] => Ok(channels(world)),
         ["core", "show", "uptime"] => Ok(uptime(world)),
         ["core", "show", "version"] => {

@@ -234,7 +234,8 @@ impl Script {
         Ok(script)
     }
 
-    /// The same on MeetMe: `2xx` become `4xx`, and a hand is raised by `*1`, which works for who was muted by an admin.
+    /// The same on MeetMe: `2xx` become `4xx`, keys are those of its menu. It takes requests to talk of the muted alone,
+    /// so whoever asks mutes themselves first.
     pub fn on_meetme(mut self) -> Self {
         let room = |room: &mut String| {
             if let Some(rest) = room.strip_prefix('2') {
@@ -244,7 +245,7 @@ impl Script {
         self.caller.iter_mut().for_each(|c| room(&mut c.room));
         self.crowd.iter_mut().for_each(|c| room(&mut c.room));
         let presses = self.caller.iter_mut().flat_map(|c| &mut c.press);
-        presses.for_each(|p| p.keys = p.keys.replace('5', "*1"));
+        presses.for_each(|p| p.keys = p.keys.replace('1', "*1").replace('5', "*1*2"));
         self
     }
 }

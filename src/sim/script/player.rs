@@ -82,6 +82,7 @@ impl Player {
             let raises = self.rng.f64() < crowd.raises;
             let after = self.between(5.0, stay.max(30.0));
             let name = self.made_up_name();
+            let hand = if crowd.room.starts_with('4') { "*1*2" } else { "5" };
             self.callers.push(Caller {
                 name,
                 number: format!("+4206{:08}", self.rng.u32(0..100_000_000)),
@@ -91,7 +92,7 @@ impl Player {
                 at,
                 until: if stay > 0.0 { at + stay } else { 0.0 },
                 talks: crowd.talks,
-                press: raises.then(|| super::Press { after, keys: "5".into() }).into_iter().collect(),
+                press: raises.then(|| super::Press { after, keys: hand.into() }).into_iter().collect(),
                 returns: crowd.returns,
                 latin1: false,
             });

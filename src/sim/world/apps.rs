@@ -225,18 +225,26 @@ impl World {
         }
     }
 
+    /// `w` among the digits is half a second, `W` a whole one.
     fn send_dtmf(&mut self, id: Id, digits: &str) -> Flow {
         let peer = self.get(id).and_then(|c| c.peer);
-        let keys: Vec<u8> = digits.bytes().filter(u8::is_ascii_graphic).collect();
-        if let Some(peer) = peer {
-            for (n, key) in keys.iter().enumerate() {
-                self.later((KEY * 2) * n as u32 + KEY * 2, Timer::Release(peer, *key));
+        let (mut after, mut first) = (KEY * 2, true);
+        for key in digits.bytes().filter(u8::is_ascii_graphic) {
+            match (key, peer) {
+                (b'w', _) => after += Duration::from_millis(500),
+                (b'W', _) => after += Duration::from_secs(1),
+                (key, peer) => {
+                    if let Some(peer) = peer {
+                        self.later(after, Timer::Release(peer, key));
+                    }
+                    if let Some(peer) = peer.filter(|_| first) {
+                        self.tell_dtmf(peer, key, None);
+                    }
+                    (after, first) = (after + KEY * 2, false);
+                }
             }
         }
-        if let (Some(peer), Some(key)) = (peer, keys.first()) {
-            self.tell_dtmf(peer, *key, None);
-        }
-        self.pause(id, KEY * 2 * keys.len().max(1) as u32 + Duration::from_millis(250));
+        self.pause(id, after + Duration::from_millis(250));
         Flow::Wait
     }
 

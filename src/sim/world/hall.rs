@@ -115,6 +115,9 @@ impl World {
             self.tell_device(&[b"meetme:", name.as_slice()].concat(), "INUSE");
         }
         self.tell_hall(id, &key, "MeetmeJoin", |draft| draft.num("User", user));
+        if self.user_of(id).is_some_and(|u| u.self_muted) {
+            self.tell_hall_status(id, &key, user, "MeetmeMute", true);
+        }
         self.voice(id);
         self.measure(id);
     }
@@ -205,14 +208,24 @@ impl World {
         if !on {
             attendee.self_muted = false;
         }
-        let lowered = std::mem::take(&mut attendee.request);
+        let lowered = !on && std::mem::take(&mut attendee.request);
+        if before != on {
+            self.changes_voice(id, key, user, on);
+        }
         if lowered {
             self.tell_hall_status(id, key, user, "MeetmeTalkRequest", false);
         }
-        if before != on {
-            self.voice(id);
-            self.tell_hall_status(id, key, user, "MeetmeMute", on);
+    }
+
+    /// Muted or unmuted: who talked is told to have ceased before they are told to be muted.
+    fn changes_voice(&mut self, id: Id, key: &[u8], user: u32, muted: bool) {
+        if muted && let Some(channel) = self.channels.get_mut(&id).filter(|c| c.voice.talking) {
+            (channel.voice.talking, channel.voice.target) = (false, false);
+            channel.voice.turn += 1;
+            self.tell_hall_status(id, key, user, "MeetmeTalking", false);
         }
+        self.tell_hall_status(id, key, user, "MeetmeMute", muted);
+        self.voice(id);
     }
 
     /// Takes users out, a moment later. Says nothing of whether there were any.
@@ -240,26 +253,28 @@ impl World {
         }
     }
 
-    /// `*1`: mute oneself; for who was muted by an admin: ask to talk, or no longer.
+    /// `*1`: mute oneself, or no longer, which is not told of whom an admin muted too. `*2`: ask to talk, for the muted.
     pub(super) fn hall_key(&mut self, key: &[u8], user: u32, digit: u8) {
         let Some(attendee) = self.halls.get_mut(key).and_then(|h| h.users.get_mut(&user)) else { return };
         if !attendee.menu {
             return;
         }
         let starred = std::mem::replace(&mut attendee.starred, digit == b'*');
-        if !starred || digit != b'1' {
-            return;
-        }
         let id = attendee.id;
-        if attendee.muted {
-            attendee.request = !attendee.request;
-            let on = attendee.request;
-            return self.tell_hall_status(id, key, user, "MeetmeTalkRequest", on);
+        match digit {
+            b'1' if starred => {
+                attendee.self_muted = !attendee.self_muted;
+                let (told, on) = (!attendee.muted, attendee.self_muted);
+                if told {
+                    self.changes_voice(id, key, user, on);
+                }
+            }
+            b'2' if starred && !attendee.request && (attendee.muted || attendee.self_muted) => {
+                attendee.request = true;
+                self.tell_hall_status(id, key, user, "MeetmeTalkRequest", true);
+            }
+            _ => {}
         }
-        attendee.self_muted = !attendee.self_muted;
-        let on = attendee.self_muted;
-        self.voice(id);
-        self.tell_hall_status(id, key, user, "MeetmeMute", on);
     }
 
     // How it is told.

@@ -187,6 +187,11 @@ impl World {
         (self.channels.len(), self.calls_processed)
     }
 
+    /// A step more in the dialplan, until the end of this server; `false`: it is none.
+    pub(crate) fn add_extension(&mut self, context: &str, step: &str) -> bool {
+        Arc::make_mut(&mut self.setup).dialplan.add(context, step).is_ok()
+    }
+
     fn modern(&self) -> bool {
         self.setup.style.modern()
     }

@@ -72,13 +72,15 @@ fn who_was_muted_in_meetme_asks_to_talk() {
     world.hear(Classes::ALL);
     let id = call(&mut world, "conf", "400", "1");
     assert!(world.mute_user(b"400", Usernum::One(1), true));
-    for key in *b"*1" {
+    for key in *b"*1*2*2" {
         world.press(id, key);
         pass(&mut world, 200);
     }
     let told = events(&mut world);
-    assert_eq!(named(&told, "MeetmeTalkRequest").len(), 1);
+    assert_eq!((named(&told, "MeetmeTalkRequest").len(), named(&told, "MeetmeMute").len()), (1, 1));
     assert!(world.truth().conference("400").unwrap().members[0].request);
+    assert!(world.mute_user(b"400", Usernum::One(1), false));
+    assert_eq!(named(&events(&mut world), "MeetmeTalkRequest").len(), 1, "lowered with the mute");
 }
 
 #[test]

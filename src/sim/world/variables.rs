@@ -85,7 +85,7 @@ impl World {
 
     fn set_caller(&mut self, id: Id, part: &str, value: &[u8]) {
         let Some(channel) = self.channels.get_mut(&id) else { return };
-        let value: Vec<u8> = value.iter().copied().filter(|b| *b >= b' ' || *b == b'\t').collect();
+        let value: Vec<u8> = value.iter().copied().filter(|b| *b >= b' ' || b"\t\r\n".contains(b)).collect();
         match part {
             "NAME" => channel.caller.name = value,
             "NUM" | "NUMBER" => channel.caller.number = value,
