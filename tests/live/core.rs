@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use gavel_ami::client::{self, Address, ClientSetup, Handle};
 use gavel_ami::model::{
-    By, CallId, ConferenceKind, ConferenceName, Entry, Link, Order, OrderId, Outcome, Participant, PbxSetup,
-    Restored, RoomName, RoomSetup, RoomSnapshot, ServerName, Stage, What, Wish,
+    By, CallId, ConferenceName, Entry, Link, Order, OrderId, Outcome, Participant, PbxSetup, Restored,
+    RoomName, RoomSetup, RoomSnapshot, ServerName, Stage, What, Wish,
 };
 use gavel_ami::session::Secret;
 use tokio::sync::{broadcast, watch};
 
+use crate::backend::Backend;
 use crate::control::Member;
 use crate::until;
 
@@ -42,12 +43,12 @@ pub(crate) fn login(address: Address, user: &str, secret: &str) -> ClientSetup {
 }
 
 /// Conference 200, its lobby, and Dana (701) who is crew.
-fn room() -> RoomSetup {
+fn room(backend: Backend) -> RoomSetup {
     RoomSetup {
         name: RoomName::new("thursday"),
-        conference: ConferenceName::new("200"),
+        conference: ConferenceName::new(backend.room("200")),
         lobby: Some(ConferenceName::new("lobby")),
-        kind: ConferenceKind::ConfBridge,
+        kind: backend.kind(),
         crew: vec![gavel_ami::model::CrewPattern::parse("701")],
         services: Vec::new(),
         show_ends_after: Duration::from_secs(1800),
@@ -57,15 +58,15 @@ fn room() -> RoomSetup {
 
 impl Core {
     /// Connects and waits until the first lists are in.
-    pub(crate) fn connect(port: u16) -> Self {
-        let core = Self::start(setup(port));
+    pub(crate) fn connect(backend: Backend, port: u16) -> Self {
+        let core = Self::start(backend, setup(port));
         core.until_up();
         core
     }
 
     /// Starts to connect.
-    pub(crate) fn start(setup: ClientSetup) -> Self {
-        let pbx = PbxSetup { server: ServerName::new("main"), rooms: vec![room()] };
+    pub(crate) fn start(backend: Backend, setup: ClientSetup) -> Self {
+        let pbx = PbxSetup { server: ServerName::new("main"), rooms: vec![room(backend)] };
         let (handle, driver) = client::client(setup, pbx, Restored::default());
         let (stop, stopped) = watch::channel(false);
         let told = Told::default();

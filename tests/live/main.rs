@@ -6,12 +6,20 @@
 
 #[path = "../support/asterisk.rs"]
 mod asterisk;
+#[path = "../support/backend.rs"]
+mod backend;
 #[path = "../support/control.rs"]
 mod control;
 #[path = "../support/gavel.rs"]
 mod gavel;
+#[path = "../support/machine.rs"]
+mod machine;
 #[path = "../support/proxy.rs"]
 mod proxy;
+#[path = "../support/sim.rs"]
+mod sim;
+#[path = "../support/tls.rs"]
+mod tls;
 
 mod console;
 mod core;
@@ -36,78 +44,109 @@ fn until<T>(patience: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) 
     }
 }
 
-/// Makes each story a test on each version: `asterisk_22::module::story`.
+/// Makes each story a test on each phone system named: `group::asterisk_22::module::story`.
 macro_rules! stories {
-    ($($module:ident { $($(#[$attribute:meta])* $story:ident),* $(,)? })*) => {
-        stories!(@on asterisk_22 V22 $($module { $($(#[$attribute])* $story),* })*);
-        stories!(@on asterisk_16 V16 $($module { $($(#[$attribute])* $story),* })*);
-    };
-    (@on $name:ident $version:ident $($module:ident { $($(#[$attribute:meta])* $story:ident),* })*) => {
-        mod $name {
-            $(mod $module {
-                $(#[test]
-                $(#[$attribute])*
-                fn $story() {
-                    crate::$module::$story(crate::asterisk::Version::$version);
-                })*
+    ($group:ident on [$($backend:ident)*] $stories:tt) => {
+        mod $group {
+            $(mod $backend {
+                stories!(@modules $backend $stories);
             })*
         }
+    };
+    (@modules $backend:ident { $($module:ident $stories:tt)* }) => {
+        $(mod $module {
+            stories!(@tests $backend $module $stories);
+        })*
+    };
+    (@tests $backend:ident $module:ident { $($(#[$attribute:meta])* $story:ident),* $(,)? }) => {
+        $(#[test]
+        $(#[$attribute])*
+        fn $story() {
+            crate::$module::$story(crate::backend::Backend::named(stringify!($backend)));
+        })*
     };
 }
 
 stories! {
-    console {
-        #[ignore = "long"]
-        asterisk_is_killed_for_20_s,
-        asterisk_is_killed_mid_conference,
-        check_says_what_the_user_may_do,
-        commands_from_a_pipe,
-        hostile_names,
-        #[ignore = "long"]
-        link_is_cut_for_20_s,
-        link_is_cut_while_callers_move,
-        numbers_outlive_gavel,
-        two_hundred_join,
+    everywhere on [asterisk_22 asterisk_16 meetme_22 sim_22 sim_16 sim_11 sim_meetme_22 sim_meetme_11] {
+        console {
+            #[ignore = "long"]
+            asterisk_is_killed_for_20_s,
+            asterisk_is_killed_mid_conference,
+            check_says_what_the_user_may_do,
+            commands_from_a_pipe,
+            hostile_names,
+            #[ignore = "long"]
+            link_is_cut_for_20_s,
+            link_is_cut_while_callers_move,
+            numbers_outlive_gavel,
+            two_hundred_join,
+        }
+        link {
+            a_user_with_too_few_rights,
+            a_wrong_secret,
+            asterisk_is_killed_and_all_call_again,
+            #[ignore = "long"]
+            asterisk_is_killed_for_20_s,
+            asterisk_is_stopped_and_started,
+            #[ignore = "long"]
+            link_falls_silent,
+            link_is_cut_before_the_answer,
+            #[ignore = "long"]
+            link_is_cut_for_20_s,
+            link_is_cut_while_callers_move,
+            link_is_cut_within_a_frame,
+            login_without_the_secret_on_the_wire,
+        }
+        load {
+            all_leave_while_lists_run,
+            two_hundred_are_muted,
+            two_hundred_join,
+        }
+        people {
+            hostile_names,
+            join_talk_and_leave,
+            kick,
+            kick_of_one_who_just_left,
+            lock_refuses_a_caller,
+            mute_all_with_late_joiners,
+            mute_and_unmute,
+            redirect_between_lobby_and_room,
+        }
+        room {
+            mutes_themselves_by_phone,
+            topic_and_note_reach_the_dialplan,
+        }
+        server { starts_and_takes_calls, returns_after_its_death, proxy_cuts_within_a_packet }
     }
-    link {
-        a_user_with_too_few_rights,
-        a_wrong_secret,
-        asterisk_is_killed_and_all_call_again,
-        #[ignore = "long"]
-        asterisk_is_killed_for_20_s,
-        asterisk_is_stopped_and_started,
-        #[ignore = "long"]
-        link_falls_silent,
-        link_is_cut_before_the_answer,
-        #[ignore = "long"]
-        link_is_cut_for_20_s,
-        link_is_cut_while_callers_move,
-        link_is_cut_within_a_frame,
-        login_without_the_secret_on_the_wire,
-        tls_with_an_authority_of_its_own,
+}
+
+// The machine's manager interface has no certificate; TLS is the same code in every Asterisk.
+stories! {
+    with_tls on [asterisk_22 asterisk_16 sim_22 sim_16 sim_11 sim_meetme_22 sim_meetme_11] {
+        link { tls_with_an_authority_of_its_own }
     }
-    load {
-        all_leave_while_lists_run,
-        two_hundred_are_muted,
-        two_hundred_join,
+}
+
+// MeetMe has no limit that a dialplan can set, and its mutes go by number, not by the beginning of a name.
+stories! {
+    confbridge on [asterisk_22 asterisk_16 sim_22 sim_16 sim_11] {
+        people { a_name_that_begins_another }
+        room { full_room_refuses_a_caller }
     }
-    people {
-        a_name_that_begins_another,
-        hostile_names,
-        join_talk_and_leave,
-        kick,
-        kick_of_one_who_just_left,
-        lock_refuses_a_caller,
-        mute_all_with_late_joiners,
-        mute_and_unmute,
-        redirect_between_lobby_and_room,
+}
+
+// MeetMe and Asterisk 11 tell nobody who waits or whether the conference is recorded.
+stories! {
+    confbridge_tells on [asterisk_22 asterisk_16 sim_22 sim_16] {
+        room { records_itself, waits_for_a_marked_user }
     }
-    room {
-        full_room_refuses_a_caller,
-        mutes_themselves_by_phone,
-        records_itself,
-        topic_and_note_reach_the_dialplan,
-        waits_for_a_marked_user,
+}
+
+// ConfBridge has neither numbers nor requests to talk.
+stories! {
+    meetme on [meetme_22 sim_meetme_22 sim_meetme_11] {
+        people { numbers_are_given_again }
+        room { the_muted_ask_to_talk }
     }
-    server { starts_and_takes_calls, returns_after_its_death, proxy_cuts_within_a_packet }
 }

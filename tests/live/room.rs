@@ -2,14 +2,14 @@
 
 use gavel_ami::model::{Outcome, What, Wish};
 
-use crate::asterisk::{Asterisk, Version};
+use crate::backend::{Asterisk, Backend};
 use crate::control::Call;
 use crate::core::{Core, call, find};
 
-pub(crate) fn topic_and_note_reach_the_dialplan(version: Version) {
-    let asterisk = Asterisk::start(version);
+pub(crate) fn topic_and_note_reach_the_dialplan(backend: Backend) {
+    let asterisk = Asterisk::start(backend);
     let control = asterisk.control();
-    let core = Core::connect(asterisk.port());
+    let core = Core::connect(backend, asterisk.port());
     let joel = control.call(Call::silent("1001"));
     core.sees(&joel);
 
@@ -32,10 +32,10 @@ pub(crate) fn topic_and_note_reach_the_dialplan(version: Version) {
     assert!(core.room().topic.is_none());
 }
 
-pub(crate) fn waits_for_a_marked_user(version: Version) {
-    let asterisk = Asterisk::start(version);
+pub(crate) fn waits_for_a_marked_user(backend: Backend) {
+    let asterisk = Asterisk::start(backend);
     let control = asterisk.control();
-    let core = Core::connect(asterisk.port());
+    let core = Core::connect(backend, asterisk.port());
     let waits = control.call(Call { profile: "waits", ..Call::silent("1001") });
     core.sees(&waits);
     core.until("is seen to wait", |room| find(room, &waits).is_some_and(|person| person.waiting));
@@ -43,11 +43,11 @@ pub(crate) fn waits_for_a_marked_user(version: Version) {
     core.until("waits no longer", |room| find(room, &waits).is_some_and(|person| !person.waiting));
 }
 
-pub(crate) fn mutes_themselves_by_phone(version: Version) {
-    let asterisk = Asterisk::start(version);
+pub(crate) fn mutes_themselves_by_phone(backend: Backend) {
+    let asterisk = Asterisk::start(backend);
     let control = asterisk.control();
-    let core = Core::connect(asterisk.port());
-    let presses = control.call(Call { leg: "press-1", ..Call::silent("1001") });
+    let core = Core::connect(backend, asterisk.port());
+    let presses = control.call(Call { leg: "mute", ..Call::silent("1001") });
     core.sees(&presses);
     core.until("muted", |room| find(room, &presses).is_some_and(|person| person.muted));
     let told = core.told(|entry| (entry.what == What::Muted(true)).then(|| entry.by.clone()));
@@ -56,10 +56,23 @@ pub(crate) fn mutes_themselves_by_phone(version: Version) {
     assert!(!control.members("200")[0].muted);
 }
 
-pub(crate) fn records_itself(version: Version) {
-    let asterisk = Asterisk::start(version);
+pub(crate) fn the_muted_ask_to_talk(backend: Backend) {
+    let asterisk = Asterisk::start(backend);
     let control = asterisk.control();
-    let core = Core::connect(asterisk.port());
+    let core = Core::connect(backend, asterisk.port());
+    let asks = control.call(Call { profile: "muted", leg: "ask", ..Call::silent("1001") });
+    core.sees(&asks);
+    core.until("the hand is up", |room| find(room, &asks).is_some_and(|person| person.hand.is_some()));
+    assert_eq!(core.act(Wish::Mute { call: call(&asks), on: false }), Outcome::Done);
+    core.until("the hand is down", |room| {
+        find(room, &asks).is_some_and(|person| person.hand.is_none() && !person.muted)
+    });
+}
+
+pub(crate) fn records_itself(backend: Backend) {
+    let asterisk = Asterisk::start(backend);
+    let control = asterisk.control();
+    let core = Core::connect(backend, asterisk.port());
     core.sees(&control.call(Call::silent("1001")));
     let file = asterisk.folder().join("record.wav");
     let file = file.to_str().expect("a plain path").as_bytes();
@@ -70,10 +83,10 @@ pub(crate) fn records_itself(version: Version) {
 }
 
 /// A full room gives no event to those inside; the caller who was refused is nobody.
-pub(crate) fn full_room_refuses_a_caller(version: Version) {
-    let asterisk = Asterisk::start(version);
+pub(crate) fn full_room_refuses_a_caller(backend: Backend) {
+    let asterisk = Asterisk::start(backend);
     let control = asterisk.control();
-    let core = Core::connect(asterisk.port());
+    let core = Core::connect(backend, asterisk.port());
     for number in 0..3 {
         core.sees(&control.call(Call { room: "201", ..Call::silent(&format!("100{number}")) }));
     }

@@ -8,11 +8,14 @@ use std::net::TcpStream;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::backend::Backend;
+
 /// How long anything may take that Asterisk does at once.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A logged-in connection.
 pub(crate) struct Control {
+    backend: Backend,
     socket: Mutex<(TcpStream, u32)>,
     record: Arc<Record>,
 }
@@ -35,6 +38,8 @@ pub(crate) struct Member {
     pub(crate) name: Vec<u8>,
     pub(crate) muted: bool,
     pub(crate) talking: bool,
+    /// MeetMe's number, given again when it is free.
+    pub(crate) user: Option<u32>,
 }
 
 /// Somebody who is to call.
@@ -72,6 +77,23 @@ impl Packet {
             .map_or(b"", |(_, value)| value)
     }
 
+    /// Somebody came in.
+    pub(crate) fn joined(&self) -> bool {
+        self.is("ConfbridgeJoin") || self.is("MeetmeJoin")
+    }
+
+    /// That caller left.
+    pub(crate) fn left(&self, member: &Member) -> bool {
+        (self.is("ConfbridgeLeave") || self.is("MeetmeLeave")) && self.get("Uniqueid") == member.uniqueid
+    }
+
+    /// That caller began to talk.
+    pub(crate) fn talks(&self, member: &Member) -> bool {
+        let on = ["TalkingStatus", "Status"].iter().any(|header| self.get(header) == "on");
+        let talking = self.is("ConfbridgeTalking") || self.is("MeetmeTalking");
+        talking && on && self.get("Uniqueid") == member.uniqueid
+    }
+
     /// Whether it is this event.
     pub(crate) fn is(&self, event: &str) -> bool {
         self.headers.first().is_some_and(|(name, value)| name == "Event" && value == event.as_bytes())
@@ -105,13 +127,13 @@ impl Call<'_> {
 
 impl Control {
     /// Connects and logs in, with the class names in `events` as the mask.
-    pub(crate) fn login(port: u16, user: &str, secret: &str, events: &str) -> Self {
+    pub(crate) fn login(backend: Backend, port: u16, user: &str, secret: &str, events: &str) -> Self {
         let socket = TcpStream::connect(("127.0.0.1", port)).expect("Asterisk listens");
         socket.set_nodelay(true).expect("a socket");
         let record = Arc::<Record>::default();
         let reader = (socket.try_clone().expect("a socket"), Arc::clone(&record));
         std::thread::spawn(move || reader.1.fill(reader.0));
-        let control = Self { socket: Mutex::new((socket, 0)), record };
+        let control = Self { backend, socket: Mutex::new((socket, 0)), record };
         let login = [("Action", "Login"), ("Username", user), ("Secret", secret), ("Events", events)];
         let answer = control.action(&login.map(|(name, value)| (name, value.as_bytes())));
         assert_eq!(answer.get("Response"), "Success", "{answer:?}");
@@ -166,14 +188,13 @@ impl Control {
     pub(crate) fn call(&self, call: Call<'_>) -> Member {
         let mark = self.mark();
         self.dial(call);
-        let join =
-            self.wait(mark, |packet| packet.is("ConfbridgeJoin") && packet.get("CallerIDNum") == call.number);
+        let join = self.wait(mark, |packet| packet.joined() && packet.get("CallerIDNum") == call.number);
         Member::read(&join)
     }
 
     /// Has somebody call, without waiting for anything but Asterisk's consent.
     pub(crate) fn dial(&self, call: Call<'_>) {
-        let channel = format!("Local/{}@{}/n", call.room, call.profile);
+        let channel = format!("Local/{}@{}/n", self.backend.room(call.room), call.profile);
         let caller = format!("<{}>", call.number);
         let name: String = call.name.iter().map(|byte| format!("%{byte:02X}")).collect();
         let name = format!("__NAME={name}");
@@ -201,7 +222,8 @@ impl Control {
 
     /// Sends a channel elsewhere in the dialplan.
     pub(crate) fn redirect(&self, channel: &str, context: &str, exten: &str) {
-        let target = [("Context", context), ("Exten", exten), ("Priority", "1")];
+        let exten = self.backend.room(exten);
+        let target = [("Context", context), ("Exten", &*exten), ("Priority", "1")];
         let headers: Vec<(&str, &[u8])> = [("Action", "Redirect"), ("Channel", channel)]
             .into_iter()
             .chain(target)
@@ -222,16 +244,49 @@ impl Control {
         self.action(&[("Action", b"Command"), ("Command", command.as_bytes())])
     }
 
+    /// Locks conference 200, or unlocks it.
+    pub(crate) fn lock(&self, on: bool) {
+        let room = self.backend.room("200");
+        if self.backend.meetme() {
+            self.cli(&format!("meetme {} {room}", if on { "lock" } else { "unlock" }));
+            return;
+        }
+        let action: &[u8] = if on { b"ConfbridgeLock" } else { b"ConfbridgeUnlock" };
+        self.action(&[("Action", action), ("Conference", room.as_bytes())]);
+    }
+
     /// Who is in that conference, by Asterisk's own list, in its order.
     pub(crate) fn members(&self, room: &str) -> Vec<Member> {
+        let list = if self.backend.meetme() { "MeetmeList" } else { "ConfbridgeList" };
+        let room = self.backend.room(room);
+        let items = self.list(list, &[("Conference", room.as_bytes())], list);
+        let mut members: Vec<_> = items.iter().map(Member::read).collect();
+        if members.iter().any(|member| member.uniqueid.is_empty()) {
+            let channels = self.channels();
+            for member in &mut members {
+                let channel = channels.iter().find(|channel| channel.get("Channel") == member.channel);
+                member.uniqueid = channel.map(|channel| channel.get("Uniqueid")).unwrap_or_default();
+            }
+        }
+        members
+    }
+
+    /// All channels.
+    pub(crate) fn channels(&self) -> Vec<Packet> {
+        self.list("CoreShowChannels", &[], "CoreShowChannel")
+    }
+
+    /// The items of a list; none where Asterisk says that there is nothing to list.
+    fn list(&self, action: &str, with: &[(&str, &[u8])], item: &str) -> Vec<Packet> {
         let mark = self.mark();
-        let id = self.send(&[("Action", b"ConfbridgeList"), ("Conference", room.as_bytes())]);
+        let headers: Vec<_> =
+            [("Action", action.as_bytes())].into_iter().chain(with.iter().copied()).collect();
+        let id = self.send(&headers);
         let ours = |packet: &Packet| packet.get("ActionID") == id;
-        let end = |packet: &Packet| packet.is("ConfbridgeListComplete") || packet.get("Response") == "Error";
+        let complete = format!("{action}Complete");
+        let end = |packet: &Packet| packet.is(&complete) || packet.get("Response") == "Error";
         self.wait(mark, |packet| ours(packet) && end(packet));
-        let packets = self.since(mark);
-        let items = packets.iter().filter(|packet| packet.is("ConfbridgeList") && ours(packet));
-        items.map(Member::read).collect()
+        self.since(mark).into_iter().filter(|packet| packet.is(item) && ours(packet)).collect()
     }
 }
 
@@ -250,8 +305,9 @@ impl Member {
             uniqueid: packet.get("Uniqueid"),
             number: packet.get("CallerIDNum"),
             name: packet.bytes("CallerIDName").to_vec(),
-            muted: packet.get("Muted") == "Yes",
+            muted: !["", "No"].contains(&&*packet.get("Muted")),
             talking: packet.get("Talking") == "Yes",
+            user: ["User", "Usernum", "UserNumber"].iter().find_map(|name| packet.get(name).parse().ok()),
         }
     }
 

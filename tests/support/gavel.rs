@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::backend::Backend;
 use crate::until;
 
 /// One running gavel with its plain console.
@@ -28,7 +29,9 @@ fn binary() -> PathBuf {
 }
 
 /// A configuration with one room, for an Asterisk on that port of this machine.
-pub(crate) fn configuration(port: u16) -> String {
+pub(crate) fn configuration(backend: Backend, port: u16) -> String {
+    let conference = backend.room("200");
+    let kind = if backend.meetme() { "meetme" } else { "confbridge" };
     format!(
         r#"
 [asterisk.main]
@@ -39,8 +42,8 @@ secret = {{ env = "GAVEL_AMI_SECRET" }}
 [room.thursday]
 title = "Thursday Line"
 asterisk = "main"
-conference = "200"
-kind = "confbridge"
+conference = "{conference}"
+kind = "{kind}"
 
 [state]
 path = "gavel.db"
