@@ -144,12 +144,17 @@ Exit codes:
   78  the configuration or a secret is wrong: the message names file, line and remedy";
 
 const DEMO: &str = "\
-A conference runs inside the program: callers join, talk, raise hands and leave, and you are the host of it at this
-terminal. gavel looks after it as it would after a real one, over AMI, on a port of 127.0.0.1. Nothing is kept.
+A conference runs inside the program: callers join, talk and leave, and you are the host of it at this terminal. \
+gavel looks after it as it would after a real one, over AMI, on a port of 127.0.0.1. Nothing is kept. \
 Ends with Ctrl-C, Ctrl-D, /quit or the end of its input.
 
-Scripts: show (ten minutes of a call-in show, again and again), burst (60 calls in 20 seconds), troll, noisy-line,
-host-drops, pbx-restart.
+Scripts:
+  show         ten minutes of a call-in show, again and again
+  burst        60 calls in 20 seconds
+  troll        one who shouts, presses everything and calls again
+  noisy-line   a line that talks by itself
+  host-drops   the host's phone fails, and callers wait
+  pbx-restart  Asterisk restarts in the middle
 
 Examples:
   gavel demo
@@ -157,8 +162,8 @@ Examples:
   printf '/roster\\n/mute 3\\n/roster\\n' | gavel demo";
 
 const REHEARSE: &str = "\
-The rooms, titles, roles and places are those of your configuration; in the place of each Asterisk of it there is a
-made-up one, and every message begins with REHEARSAL. The Asterisk of the configuration is not connected to, its secret
+The rooms, titles, roles and places are those of your configuration; in the place of each Asterisk of it there is a \
+made-up one, and every message begins with REHEARSAL. The Asterisk of the configuration is not connected to, its secret \
 is not needed, and the state file is not touched. Ends with Ctrl-C, Ctrl-D, /quit or the end of its input.
 
 Examples:
@@ -166,8 +171,8 @@ Examples:
   gavel rehearse --config gavel.toml --script host-drops --speed 2";
 
 const RUN: &str = "\
-gavel connects to every Asterisk of the configuration, again and again if need be, and ends at SIGTERM or Ctrl-C within
-5 seconds. With --console it also ends when its input does, after the outcome of the last command; without it standard
+gavel connects to every Asterisk of the configuration, again and again if need be, and ends at SIGTERM or Ctrl-C within \
+5 seconds. With --console it also ends when its input does, after the outcome of the last command; without it standard \
 input is ignored.
 
 Examples:
@@ -176,8 +181,8 @@ Examples:
   gavel --log-format json run --config /etc/gavel/gavel.toml";
 
 const CHECK: &str = "\
-One line each: \"ok\", \"warning\" or \"problem\" with the remedy. Changes nothing, neither at Asterisk nor in the state file,
-and may run beside a gavel that runs. Ends with 0 if there is no problem, with 78 if the configuration or a secret is
+One line each: \"ok\", \"warning\" or \"problem\" with the remedy. Changes nothing, neither at Asterisk nor in the state file, \
+and may run beside a gavel that runs. Ends with 0 if there is no problem, with 78 if the configuration or a secret is \
 wrong, else with 69.
 
 Example:
