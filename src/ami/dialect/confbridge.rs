@@ -110,6 +110,10 @@ impl Dialect for ConfBridge {
         false
     }
 
+    fn tells_mutes(&self) -> bool {
+        self.modern
+    }
+
     fn evidence(&self, act: &Act<'_>) -> Evidence {
         match act {
             Act::Mute { .. } if !self.modern => Evidence::Members,

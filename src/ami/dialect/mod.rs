@@ -240,6 +240,10 @@ pub(crate) trait Dialect: Send + Sync {
     fn guard(&self, act: &Act<'_>) -> bool;
     /// What proves the act.
     fn evidence(&self, act: &Act<'_>) -> Evidence;
+    /// Whether an event tells who is muted: without one, a list must be asked for often.
+    fn tells_mutes(&self) -> bool {
+        true
+    }
     /// Whether a list tells who is locked in: without one, nothing ever proves a lock.
     fn tells_locks(&self) -> bool {
         true

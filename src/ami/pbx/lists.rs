@@ -17,7 +17,7 @@ use crate::dialect::{Application, Item, Query, Seen, is_announcer};
 use crate::model::{OrderId, What};
 use crate::session::{Reply, Token};
 
-/// Lock, waiting and a room muted by phone have no events.
+/// Lock, waiting and a room muted by phone have no events; on Asterisk 11 nor has who is muted.
 pub(super) const POLL: Duration = Duration::from_secs(5);
 /// What events told is compared with the truth this often.
 const RELIST: Duration = Duration::from_secs(30);
@@ -282,7 +282,12 @@ impl Pbx {
         if self.room(at).and_then(|r| r.parts.get(at.part)).is_some_and(|c| c.len() == 0) {
             self.conference_over(now, at);
         }
-        self.list_done(now, Which::Members(at), if doubtful { AGAIN } else { RELIST });
+        let next = match self.dialect(at.room).tells_mutes() {
+            _ if doubtful => AGAIN,
+            true => RELIST,
+            false => POLL,
+        };
+        self.list_done(now, Which::Members(at), next);
         self.check_late(now);
     }
 
