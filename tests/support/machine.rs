@@ -56,7 +56,7 @@ impl Server for Machine {
     }
 
     fn folder(&self) -> &Path {
-        Path::new("/tmp")
+        self.running().dir.path()
     }
 
     fn start_again(&mut self) {
