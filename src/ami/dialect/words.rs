@@ -7,6 +7,8 @@ use crate::wire::{Action, ActionError, Frame};
 
 /// The longest Uniqueid (Asterisk's `AST_MAX_UNIQUEID`), with room to spare.
 const MAX_UNIQUEID: usize = 160;
+/// A name of so many bytes may have been cut within its last character.
+const CUT: usize = 76;
 
 /// Events of channels, whatever conference they are in.
 pub(super) fn of_channels<'a>(name: &[u8], frame: Frame<'a>) -> Option<Fact<'a>> {
@@ -42,15 +44,25 @@ pub(super) fn call(raw: &[u8]) -> Option<&str> {
     if sound { std::str::from_utf8(raw).ok() } else { None }
 }
 
-/// Lossy, but without the rest of a character that Asterisk cut in two (names end after 79 bytes).
+/// What is no UTF-8 is taken for Latin-1, in which old phones write. Only of a long text is an unfinished character at
+/// the end the rest of one that Asterisk cut in two (names end after 79 bytes, before they are escaped).
 pub(super) fn text(raw: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(raw) {
         Ok(whole) => Cow::Borrowed(whole),
-        Err(e) if e.error_len().is_none() => {
+        Err(e) if e.error_len().is_none() && raw.len() >= CUT => {
             String::from_utf8_lossy(raw.get(..e.valid_up_to()).unwrap_or_default())
         }
-        Err(_) => String::from_utf8_lossy(raw),
+        Err(_) => Cow::Owned(mixed(raw)),
     }
+}
+
+fn mixed(raw: &[u8]) -> String {
+    let latin = |byte: &u8| if *byte >= 0xa0 { char::from(*byte) } else { char::REPLACEMENT_CHARACTER };
+    raw.utf8_chunks().fold(String::with_capacity(raw.len()), |mut text, chunk| {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(latin));
+        text
+    })
 }
 
 /// The same of bytes of our own, where something was unescaped.
@@ -74,4 +86,17 @@ pub(super) fn same(words: &str, text: &str) -> bool {
 /// `Yes` or `No`.
 pub(super) fn yes(value: &[u8]) -> bool {
     value.eq_ignore_ascii_case(b"Yes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_any_encoding() {
+        assert_eq!(text(b"Jos\xe9"), "José");
+        assert_eq!(text(b"Caf\xe9 Ren\xe9 \xc5\xbdlu\x9b"), "Café René Žlu\u{fffd}");
+        let cut = ["á".repeat(39).as_bytes(), b"\xc3"].concat();
+        assert_eq!(text(&cut), "á".repeat(39));
+    }
 }
