@@ -22,4 +22,4 @@ pub use conf::ConfError;
 pub use script::{Caller, Crowd, Event, Phone, Press, Script, ScriptError, Talks, What};
 pub use server::{CallId, Fault, Server, StartError};
 pub use setup::{Files, Setup, Style};
-pub use world::{Conference, Member, NewCall, Truth};
+pub use world::{Asked, Conference, Member, NewCall, Truth};

@@ -61,6 +61,8 @@ pub struct Setup {
     pub test_events: bool,
     /// MeetMe is there (Debian does not build it).
     pub meetme: bool,
+    /// What clients ask is kept for [`crate::Server::asked`].
+    pub note_requests: bool,
     /// Where to listen on loopback; 0: any free port.
     pub port: u16,
     /// PEM of a certificate and its key: then there is a TLS port too.
@@ -150,6 +152,7 @@ impl Setup {
             auth_timeout: Duration::from_secs(30),
             test_events: true,
             meetme: true,
+            note_requests: false,
             port: 0,
             tls: None,
         })

@@ -83,6 +83,7 @@ impl Outlets {
         for entry in self.fresh.drain(..) {
             let _ = self.entries.send(entry); // nobody listens: then nobody is told
         }
+        self.fresh.shrink_to(ENTRIES);
         if self.owes
             && let Ok(place) = self.ledger.try_reserve()
         {

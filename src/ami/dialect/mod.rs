@@ -24,7 +24,7 @@ pub(crate) use meetme::MeetMe;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A conference application. One server may carry conferences of both.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Application {
     ConfBridge,
     MeetMe,
@@ -81,6 +81,22 @@ pub(crate) enum Fact<'a> {
     Hungup { call: &'a str },
     /// Asterisk is about to end. It does not always say so.
     Stopping,
+}
+
+impl<'a> Fact<'a> {
+    /// The conference that it is about, if it is about one.
+    pub(crate) fn conference(&self) -> Option<&'a [u8]> {
+        match *self {
+            Self::Joined { conference, .. }
+            | Self::Left { conference, .. }
+            | Self::Muted { conference, .. }
+            | Self::Talking { conference, .. }
+            | Self::Hand { conference, .. }
+            | Self::Recording { conference, .. }
+            | Self::Ended { conference } => Some(conference),
+            Self::Hungup { .. } | Self::Stopping => None,
+        }
+    }
 }
 
 /// Whom an event or a list item shows.

@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::Now;
 use crate::model::{Caller, ConferenceName};
 
 /// The most members of one conference. Asterisk carries some hundreds; more than this is no conference.
@@ -18,6 +19,9 @@ pub(super) const MAX_MEMBERS: usize = 10_000;
 /// Asterisk tells of a leave before it takes the member off its list: one list in five that is asked for right after
 /// the event still shows them (0.2 to 0.5 ms on a quiet machine). So long after a leave, being listed proves nothing.
 const LINGERS: Duration = Duration::from_secs(1);
+
+/// Asterisk takes a talker who is muted for silent within 20 ms, and says so.
+const HUSH: Duration = Duration::from_secs(1);
 
 /// See the module.
 #[derive(Debug)]
@@ -58,6 +62,8 @@ pub(super) struct Member {
     pub(super) hand: Option<u64>,
     /// Since (Unix milliseconds).
     pub(super) talking: Option<u64>,
+    /// Was talking when it was muted at that moment, and Asterisk has said nothing of it since.
+    hushed: Option<Instant>,
     /// Answered (Unix milliseconds), where a list said so.
     pub(super) answered: Option<u64>,
     /// During which list it joined, was muted, talked.
@@ -109,6 +115,7 @@ impl Member {
             waiting: false,
             hand: None,
             talking: None,
+            hushed: None,
             answered: None,
             joined_in: 0,
             joined_muted: false,
@@ -242,10 +249,32 @@ impl Conference {
     pub(super) fn talk(&mut self, call: &str, on: bool, at: u64) -> Option<Option<u64>> {
         let member = self.members.get_mut(call)?;
         member.talked_in = self.list;
+        member.hushed = None;
         if member.talking.is_some() == on {
             return None;
         }
         Some(std::mem::replace(&mut member.talking, on.then_some(at)))
+    }
+
+    /// Is silent because it was just muted; Asterisk has yet to say so. As [`Self::talk`].
+    pub(super) fn hush(&mut self, call: &str, now: Now) -> Option<Option<u64>> {
+        let before = self.talk(call, false, now.wall)?;
+        if let Some(member) = self.members.get_mut(call) {
+            member.hushed = before.map(|_| now.mono);
+        }
+        Some(before)
+    }
+
+    /// Was unmuted so soon that Asterisk never took it for silent: it tells of no silence then, nor of talk. Whether
+    /// that is so.
+    pub(super) fn unhush(&mut self, call: &str, now: Now) -> bool {
+        let Some(member) = self.members.get_mut(call) else { return false };
+        let Some(at) = member.hushed.take() else { return false };
+        if now.mono.saturating_duration_since(at) >= HUSH || member.talking.is_some() {
+            return false;
+        }
+        member.talking = Some(now.wall);
+        true
     }
 
     /// Asks to talk from `at` on, or no longer does. Whether that is a change.

@@ -14,6 +14,9 @@ use crate::dialect::{self, Application, Fact, Seen, is_announcer};
 use crate::model::{By, CallId, Caller, Claim, CrewPattern, OrderId, Outcome, PhoneNumber, What, Wish};
 use crate::wire::{Frame, Kind};
 
+/// So many rooms are looked through.
+pub(super) const FEW: usize = 8;
+
 /// Whence something is known.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Found {
@@ -29,52 +32,42 @@ impl Pbx {
         }
         let spoken = |a: &Application| Some((*a, self.dialects.of(*a).fact(name, frame)?));
         let Some((of, fact)) = self.applications.iter().find_map(spoken) else { return };
-        match fact {
-            Fact::Talking { conference, call, on } => {
-                if let Some(at) = self.locate(of, conference) {
-                    return self.talking(now, at, call, on);
+        let at = fact.conference().map(|name| self.locate(of, name));
+        match (fact, at) {
+            (_, Some(None)) => return,
+            (Fact::Talking { call, on, .. }, Some(Some(at))) => self.talking(now, at, call, on),
+            (Fact::Joined { frame, .. }, Some(Some(at))) => self.join_event(now, at, frame),
+            (Fact::Left { call, .. }, Some(Some(at))) => self.left(now, at, call, Found::Event),
+            (Fact::Muted { call, on, .. }, Some(Some(at))) => {
+                self.muted(now, at, call, on);
+                if !on {
+                    self.unhushed(now, at, call);
                 }
             }
-            Fact::Joined { conference, frame } => {
-                if let Some(at) = self.locate(of, conference) {
-                    self.join_event(now, at, frame);
-                }
-            }
-            Fact::Left { conference, call } => {
-                if let Some(at) = self.locate(of, conference) {
-                    self.left(now, at, call, Found::Event);
-                }
-            }
-            Fact::Muted { conference, call, on } => {
-                if let Some(at) = self.locate(of, conference) {
-                    self.muted(now, at, call, on);
-                }
-            }
-            Fact::Hand { conference, call, on } => {
-                if let Some(at) = self.locate(of, conference) {
-                    self.hand(now, at, call, on);
-                }
-            }
-            Fact::Recording { conference, on } => {
-                if let Some(at) = self.locate(of, conference) {
-                    self.recording(now, at, on);
-                }
-            }
-            Fact::Ended { conference } => {
-                if let Some(at) = self.locate(of, conference) {
-                    self.conference_over(now, at);
-                }
-            }
-            Fact::Hungup { call } => self.hung_up(now, call),
-            Fact::Stopping => self.stopping(),
+            (Fact::Hand { call, on, .. }, Some(Some(at))) => self.hand(now, at, call, on),
+            (Fact::Recording { on, .. }, Some(Some(at))) => self.recording(now, at, on),
+            (Fact::Ended { .. }, Some(Some(at))) => self.conference_over(now, at),
+            (Fact::Hungup { call }, _) => self.hung_up(now, call),
+            (Fact::Stopping, _) => self.stopping(),
+            (_, None) => {}
+        }
+        match at.flatten() {
+            Some(at) if self.deeds.is_empty() => self.note(at.room),
+            // Who hangs up where there is no lobby changes nothing: the leave was told before.
+            None if self.deeds.is_empty() && self.lobbies.is_empty() => {}
+            _ => self.unsure(),
         }
         if !self.queue.is_empty() || self.out.entries_lost {
+            self.unsure();
             self.work(now);
         }
     }
 
-    /// The room's conference of that name. There are few: comparing is cheaper than hashing.
+    /// The room's conference of that name. Where there are few, comparing is cheaper than hashing.
     fn locate(&self, application: Application, name: &[u8]) -> Option<At> {
+        if self.rooms.len() > FEW {
+            return self.places.get(&(application, name.to_ascii_lowercase())).copied();
+        }
         let rooms = self.rooms.iter().enumerate().filter(|(_, r)| r.application == application);
         rooms.into_iter().find_map(|(room, r)| {
             let part = r.parts.iter().position(|c| c.is(name))?;
@@ -193,7 +186,7 @@ impl Pbx {
         let Some(changed) = conference.mute(call, on) else { return };
         if on {
             // Asterisk says so too, some 20 ms later: until then a roster would show somebody muted who talks.
-            self.talking(now, at, call, false);
+            self.hushed(now, at, call);
         }
         let (call, id): (Arc<str>, _) = (call.into(), self.call_id(call));
         let ours = self.deed_ids(&Claim::Voice(id.clone()), |d| {
@@ -258,6 +251,22 @@ impl Pbx {
         room.touched();
     }
 
+    fn hushed(&mut self, now: Now, at: At, call: &str) {
+        let Some(room) = self.rooms.get_mut(at.room) else { return };
+        let Some(before) = room.parts.get_mut(at.part).and_then(|c| c.hush(call, now)) else { return };
+        if let (Some(since), Some(person)) = (before, room.people.get_mut(call)) {
+            person.talked += now.wall.saturating_sub(since);
+        }
+        room.touched();
+    }
+
+    fn unhushed(&mut self, now: Now, at: At, call: &str) {
+        let Some(room) = self.rooms.get_mut(at.room) else { return };
+        if room.parts.get_mut(at.part).is_some_and(|c| c.unhush(call, now)) {
+            room.touched();
+        }
+    }
+
     pub(super) fn hand(&mut self, now: Now, at: At, call: &str, on: bool) {
         let Some(room) = self.rooms.get_mut(at.room) else { return };
         if room.parts.get_mut(at.part).is_some_and(|c| c.raise(call, on, now.wall)) {
@@ -306,8 +315,10 @@ impl Pbx {
     fn hung_up(&mut self, now: Now, call: &str) {
         let mut left = false;
         if self.is_up() {
-            for room in &mut self.rooms {
-                left |= room.hung_up(now, &mut self.out, call);
+            // Nobody's leave is held back where there is no lobby.
+            for at in &self.lobbies {
+                let room = self.rooms.get_mut(*at);
+                left |= room.is_some_and(|room| room.hung_up(now, &mut self.out, call));
             }
         }
         if self.deeds.is_empty() {

@@ -1,15 +1,38 @@
 //! The list of conferences: locks, rooms muted by phone, and where a list of members does not fit any more.
 
+use std::collections::HashMap;
+
 use super::lists::{POLL, Which};
 use super::room::AIR;
 use super::{At, Pbx};
 use crate::Now;
 use crate::dialect::{Application, Item};
 
+/// What the list of conferences says of one.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    parties: u32,
+    marked: u32,
+    locked: Option<bool>,
+    muted: bool,
+}
+
 impl Pbx {
     pub(super) fn halls_listed(&mut self, now: Now, application: Application, items: &[Item]) {
+        let dialect = self.dialects.of(application);
+        let halls = items.iter().filter_map(|item| dialect.hall(item));
+        // The first of a name is meant: later ones must not take its place.
+        let mut by_name: HashMap<Vec<u8>, Known> = HashMap::new();
+        for hall in halls {
+            by_name.entry(hall.conference.to_ascii_lowercase()).or_insert(Known {
+                parties: hall.parties,
+                marked: hall.marked,
+                locked: hall.locked,
+                muted: hall.muted,
+            });
+        }
         for at in self.conferences_of(application) {
-            self.hall_listed(now, at, items);
+            self.hall_listed(now, at, &by_name);
         }
         self.list_done(now, Which::Halls(application), POLL);
         self.check_late(now);
@@ -31,10 +54,9 @@ impl Pbx {
         self.lists.conferences().into_iter().filter(ours).collect()
     }
 
-    fn hall_listed(&mut self, now: Now, at: At, items: &[Item]) {
+    fn hall_listed(&mut self, now: Now, at: At, halls: &HashMap<Vec<u8>, Known>) {
         let Some(conference) = self.room(at).and_then(|r| r.parts.get(at.part)) else { return };
-        let halls = items.iter().filter_map(|item| self.dialect(at.room).hall(item));
-        let hall = halls.into_iter().find(|hall| conference.is(hall.conference));
+        let hall = halls.get(&conference.name.as_str().as_bytes().to_ascii_lowercase());
         let (known, waits) = (conference.len(), conference.members().any(|(_, m)| m.waiting));
         let Some(hall) = hall else {
             if known > 0 && self.is_up() {
@@ -44,7 +66,7 @@ impl Pbx {
             }
             return;
         };
-        let (parties, marked, locked, muted) = (hall.parties, hall.marked, hall.locked, hall.muted);
+        let Known { parties, marked, locked, muted } = *hall;
         let Some(slot) = self.lists.slot(Which::Members(at)) else { return };
         let odd = parties as usize != known || slot.marked != marked || slot.joined || waits;
         slot.marked = marked;

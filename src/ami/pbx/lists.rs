@@ -3,6 +3,7 @@
 //! Invariant: one list at a time per conference. Whoever asks while one runs gets the next: a guard must be younger
 //! than its order. A list that fails changes nothing, is told once, and is asked for again.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,9 @@ pub(super) const POLL: Duration = Duration::from_secs(5);
 const RELIST: Duration = Duration::from_secs(30);
 /// After a join that did not tell all of somebody.
 const SOON: Duration = Duration::from_millis(200);
+/// So many lists of members are asked for at a time: Asterisk answers one after another, and orders must not wait for
+/// the lists of a thousand rooms. Orders that need a list of their own do not wait either.
+const AT_ONCE: usize = 16;
 /// After a list that failed, or that shows somebody who just left.
 const AGAIN: Duration = Duration::from_secs(2);
 
@@ -31,6 +35,12 @@ const AGAIN: Duration = Duration::from_secs(2);
 pub(super) struct Lists {
     halls: Vec<(Application, Slot)>,
     members: Vec<(At, Slot)>,
+    /// Where each room's slots begin.
+    first: Vec<usize>,
+    /// Lists of members that are asked for.
+    out: usize,
+    /// And those that wait for them.
+    queue: VecDeque<At>,
 }
 
 /// Who waits for a list.
@@ -53,6 +63,8 @@ pub(super) enum Which {
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     running: bool,
+    /// It counts as running, but is still in the queue.
+    queued: bool,
     wanted: bool,
     now: Vec<Waiter>,
     then: Vec<Waiter>,
@@ -76,12 +88,16 @@ impl Lists {
             .enumerate()
             .flat_map(|(room, r)| (0..r.parts.len()).map(move |part| (At { room, part }, Slot::default())));
         let halls = applications.iter().map(|a| (*a, Slot::default()));
-        Self { halls: halls.collect(), members: parts.collect() }
+        let begin = |at: &mut usize, room: &Room| Some(std::mem::replace(at, *at + room.parts.len()));
+        let first = rooms.iter().scan(0, begin).collect();
+        Self { halls: halls.collect(), members: parts.collect(), first, out: 0, queue: VecDeque::new() }
     }
 
     pub(super) fn reset(&mut self) {
         self.halls.iter_mut().for_each(|(_, slot)| *slot = Slot::default());
         self.members.iter_mut().for_each(|(_, slot)| *slot = Slot::default());
+        self.out = 0;
+        self.queue.clear();
     }
 
     pub(super) fn deadline(&self, logged_in: bool) -> Option<Instant> {
@@ -108,7 +124,28 @@ impl Lists {
     pub(super) fn slot(&mut self, which: Which) -> Option<&mut Slot> {
         match which {
             Which::Halls(of) => self.halls.iter_mut().find(|(a, _)| *a == of).map(|(_, slot)| slot),
-            Which::Members(at) => self.members.iter_mut().find(|(a, _)| *a == at).map(|(_, slot)| slot),
+            Which::Members(at) => {
+                let place = self.first.get(at.room)? + at.part;
+                self.members.get_mut(place).filter(|(a, _)| *a == at).map(|(_, slot)| slot)
+            }
+        }
+    }
+
+    /// The next one whose turn it is.
+    fn next(&mut self) -> Option<At> {
+        while self.out < AT_ONCE {
+            let at = self.queue.pop_front()?;
+            // Somebody may have been in a hurry: it is not in the queue any more.
+            if self.slot(Which::Members(at)).is_some_and(|slot| std::mem::take(&mut slot.queued)) {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    fn ended(&mut self, which: Which) {
+        if matches!(which, Which::Members(_)) {
+            self.out = self.out.saturating_sub(1);
         }
     }
 
@@ -121,6 +158,11 @@ impl Lists {
 impl Slot {
     /// Whether it is to be asked for now.
     fn ask(&mut self, waiter: Option<Waiter>) -> bool {
+        if self.queued {
+            self.now.extend(waiter);
+            self.queued = waiter.is_none();
+            return !self.queued;
+        }
         if self.running {
             self.wanted = true;
             self.then.extend(waiter);
@@ -170,8 +212,25 @@ impl Pbx {
     }
 
     pub(super) fn ask(&mut self, now: Now, which: Which, waiter: Option<Waiter>) {
-        if self.lists.slot(which).is_some_and(|slot| slot.ask(waiter)) {
-            self.submit_list(now, which);
+        if !self.lists.slot(which).is_some_and(|slot| slot.ask(waiter)) {
+            return;
+        }
+        if let Which::Members(at) = which {
+            if self.lists.out >= AT_ONCE && waiter.is_none() {
+                self.lists.queue.push_back(at);
+                self.lists.slot(which).into_iter().for_each(|slot| slot.queued = true);
+                return;
+            }
+            self.lists.out += 1;
+        }
+        self.submit_list(now, which);
+    }
+
+    /// Asks for the lists whose turn it is.
+    pub(super) fn ask_on(&mut self, now: Now) {
+        while let Some(at) = self.lists.next() {
+            self.lists.out += 1;
+            self.submit_list(now, Which::Members(at));
         }
     }
 
@@ -323,6 +382,7 @@ impl Pbx {
     }
 
     pub(super) fn list_done(&mut self, now: Now, which: Which, next: Duration) {
+        self.lists.ended(which);
         let Some(slot) = self.lists.slot(which) else { return };
         (slot.first, slot.told) = (false, false);
         let (waited, again) = slot.finish(now.mono + next);
@@ -346,6 +406,7 @@ impl Pbx {
         {
             conference.list_failed();
         }
+        self.lists.ended(which);
         let Some(slot) = self.lists.slot(which) else { return };
         let told = std::mem::replace(&mut slot.told, true);
         let (waited, _) = slot.finish(now.mono + AGAIN);

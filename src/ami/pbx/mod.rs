@@ -24,6 +24,7 @@ mod standing;
 mod tests;
 mod uniqueid;
 
+use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
@@ -61,6 +62,16 @@ pub enum Output {
 pub struct Pbx {
     server: ServerName,
     rooms: Vec<Room>,
+    /// The rooms' conferences, by their names in small letters.
+    places: HashMap<(Application, Vec<u8>), At>,
+    /// The rooms that have a lobby.
+    lobbies: Vec<usize>,
+    /// Rooms that an event changed since the pictures were taken last.
+    noted: Vec<usize>,
+    /// Something else than an event happened: any room may have changed.
+    scan: bool,
+    /// When the next thing is due, too early at worst; the outer `None`: to be found out.
+    next: Cell<Option<Option<Instant>>>,
     speaking: fn(&Greeting) -> Dialects,
     dialects: Dialects,
     /// Those of the rooms, at least one.
@@ -110,8 +121,21 @@ impl Pbx {
         if applications.is_empty() {
             applications.push(Application::ConfBridge);
         }
+        let mut places = HashMap::new();
+        for (room, r) in rooms.iter().enumerate() {
+            for (part, conference) in r.parts.iter().enumerate() {
+                let name = conference.name.as_str().as_bytes().to_ascii_lowercase();
+                places.entry((r.application, name)).or_insert(At { room, part });
+            }
+        }
+        let lobbies = rooms.iter().enumerate().filter(|(_, r)| r.parts.len() > 1);
         let mut pbx = Self {
             server,
+            places,
+            lobbies: lobbies.map(|(at, _)| at).collect(),
+            noted: Vec::new(),
+            scan: true,
+            next: Cell::new(None),
             lists: Lists::new(&rooms, &applications),
             rooms,
             speaking,
@@ -131,8 +155,12 @@ impl Pbx {
 
     /// Takes what the session tells.
     pub fn session(&mut self, now: Now, event: SessionEvent<'_>) {
+        if let SessionEvent::Event(frame) = event {
+            return self.event(now, frame);
+        }
+        self.unsure();
         match event {
-            SessionEvent::Event(frame) => return self.event(now, frame),
+            SessionEvent::Event(_) => {}
             SessionEvent::Ready(greeting) => self.ready(now, greeting),
             SessionEvent::ListBegins { token } => self.list_begins(token),
             SessionEvent::Reply { token, reply } => self.replied(now, token, reply),
@@ -145,11 +173,13 @@ impl Pbx {
 
     /// The connection is gone, or never came to be. Telling it again changes nothing.
     pub fn lost(&mut self, now: Now, reason: &str) {
+        self.unsure();
         self.down(now, reason);
     }
 
     /// Takes an order. What becomes of it comes out as entries; one id is done once.
     pub fn order(&mut self, now: Now, order: Order) {
+        self.unsure();
         if order.id.0 & deeds::OWN != 0 {
             tracing::warn!(id = order.id.0, "an order with an id of the core's own was dropped");
         } else if self.deeds.first_time(order.id) {
@@ -160,14 +190,37 @@ impl Pbx {
 
     /// When [`Self::due`] is to be called, at the latest.
     pub fn deadline(&self) -> Option<Instant> {
+        let known = self.next.get().unwrap_or_else(|| {
+            let up = self.is_up();
+            let rooms = self.rooms.iter().filter_map(|r| r.deadline(up)).min();
+            let lists = self.lists.deadline(self.is_logged_in());
+            [rooms, lists, self.deeds.deadline()].into_iter().flatten().min()
+        });
+        self.next.set(Some(known));
+        known
+    }
+
+    /// Anything may have changed.
+    fn unsure(&mut self) {
+        self.scan = true;
+        self.next.set(None);
+    }
+
+    /// An event changed this room at most: a server with thousands of rooms must not be looked through for each.
+    fn note(&mut self, at: usize) {
         let up = self.is_up();
-        let rooms = self.rooms.iter().filter_map(|r| r.deadline(up)).min();
-        let lists = self.lists.deadline(self.is_logged_in());
-        [rooms, lists, self.deeds.deadline()].into_iter().flatten().min()
+        let Some(room) = self.rooms.get(at) else { return };
+        if let (Some(next), Some(due)) = (self.next.get(), room.deadline(up)) {
+            self.next.set(Some(Some(next.map_or(due, |next| next.min(due)))));
+        }
+        if room.dirty && !self.scan && self.noted.last() != Some(&at) {
+            self.noted.push(at);
+        }
     }
 
     /// Time went on.
     pub fn due(&mut self, now: Now) {
+        self.unsure();
         self.deeds_due(now);
         self.lists_due(now);
         self.rooms_due(now);
@@ -189,13 +242,25 @@ impl Pbx {
     /// picture costs as much as the room has members.
     pub fn take_changed(&mut self, now: Now) -> Vec<Arc<RoomSnapshot>> {
         let (seq, epoch, link) = (self.out.seq, self.out.epoch, self.state.link());
-        let changed = self.rooms.iter_mut().filter_map(|r| std::mem::take(&mut r.dirty).then_some(&*r));
-        changed.map(|room| Arc::new(room.snapshot(now, seq, epoch, link))).collect()
+        let noted = std::mem::take(&mut self.noted);
+        let mut taken = Vec::new();
+        let mut take = |room: &mut Room| {
+            if std::mem::take(&mut room.dirty) {
+                taken.push(Arc::new(room.snapshot(now, seq, epoch, link)));
+            }
+        };
+        if std::mem::take(&mut self.scan) {
+            self.rooms.iter_mut().for_each(take);
+        } else {
+            noted.into_iter().for_each(|at| self.rooms.get_mut(at).into_iter().for_each(&mut take));
+        }
+        taken
     }
 
     /// What follows from every input but a plain event: single acts of a batch go out, losses are told.
     fn work(&mut self, now: Now) {
         self.pump(now);
+        self.ask_on(now);
         if std::mem::take(&mut self.out.entries_lost) {
             self.desynchronised(now, "more happened than could be told".to_owned());
         }

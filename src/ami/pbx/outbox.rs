@@ -12,8 +12,11 @@ use crate::model::{By, CallId, Caller, Entry, LedgerRow, RoomName, What};
 use crate::session::{Expect, Token};
 use crate::wire::Action;
 
-/// Far more than one list of the largest conference can cause.
-const MAX_QUEUE: usize = 100_000;
+/// Far more than the first lists of a server with a hundred thousand participants cause.
+const MAX_QUEUE: usize = 500_000;
+
+/// So much room is kept when it is empty.
+const USUAL: usize = 4096;
 
 /// See the module.
 #[derive(Debug)]
@@ -67,7 +70,11 @@ impl Outbox {
     }
 
     pub(super) fn pop(&mut self) -> Option<Output> {
-        self.queue.pop_front()
+        let next = self.queue.pop_front();
+        if next.is_none() && self.queue.capacity() > USUAL {
+            self.queue = VecDeque::new(); // a big resync leaves nothing behind
+        }
+        next
     }
 
     pub(super) fn entry(&mut self, now: Now, draft: Draft) {

@@ -30,7 +30,8 @@ pub(super) struct Binding {
     pub(super) number: u32,
     /// First seen in the room (Unix milliseconds).
     pub(super) joined: u64,
-    pub(super) note: Option<Note>,
+    /// Few have one.
+    pub(super) note: Option<Box<Note>>,
 }
 
 impl Show {
@@ -66,7 +67,7 @@ impl Show {
 
     pub(super) fn note(&mut self, call: &str, note: Option<Note>) {
         if let Some(binding) = self.bindings.get_mut(call) {
-            binding.note = note;
+            binding.note = note.map(Box::new);
         }
     }
 
@@ -111,7 +112,7 @@ impl Show {
             let (number, joined) = (b.number, b.joined);
             out.push(LedgerRow::Number { room: room.clone(), call: call.clone(), number, joined });
             if b.note.is_some() {
-                out.push(LedgerRow::Note { room: room.clone(), call, note: b.note.clone() });
+                out.push(LedgerRow::Note { room: room.clone(), call, note: b.note.as_deref().cloned() });
             }
         }
         out

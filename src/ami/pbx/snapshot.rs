@@ -63,7 +63,7 @@ impl Room {
             hand: member.hand,
             lobby: part > AIR,
             joined: person.joined,
-            note: self.show.binding(uniqueid).and_then(|b| b.note.clone()),
+            note: self.show.binding(uniqueid).and_then(|b| b.note.as_deref().cloned()),
         });
         (people.collect(), services)
     }

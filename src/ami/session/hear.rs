@@ -27,12 +27,22 @@ impl Session {
                 self.response();
                 false
             }
-            Kind::Other => false,
+            Kind::Other => {
+                self.strange();
+                false
+            }
         }
     }
 
     fn is_live(&self) -> bool {
         matches!(self.phase, Phase::Ready | Phase::LoggingOff)
+    }
+
+    /// Neither an event nor an answer: foreign bytes that may have swallowed the packet behind them.
+    fn strange(&mut self) {
+        if self.is_live() {
+            self.pending.push_back(Notice::Desynchronised("bytes that are no packet".to_owned()));
+        }
     }
 
     fn fully_booted(&mut self) -> bool {

@@ -4,7 +4,7 @@ use super::{Front, Phase, Request};
 use crate::class::{Class, Classes};
 use crate::packet::Draft;
 use crate::setup::Style;
-use crate::world::World;
+use crate::world::{Asked, World};
 
 /// Name, what it does, and the classes of which any suffices, as `ListCommands` tells them.
 const ACTIONS: &[(&str, &str, &str)] = &[
@@ -66,6 +66,11 @@ impl Front {
         if name.is_empty() {
             return self.fail(request, "Missing action in request");
         }
+        world.note(|| {
+            let about = ["Channel", "Command", "Conference"].map(|header| request.text(header));
+            let about = about.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
+            Asked { action: name.to_owned(), about }
+        });
         let known = ACTIONS.iter().find(|(n, ..)| n.eq_ignore_ascii_case(name));
         let open = ["Login", "Challenge", "Logoff"];
         if self.phase != Phase::Known && !known.is_some_and(|(n, ..)| open.contains(n)) {

@@ -26,7 +26,7 @@ pub use phone::CallId;
 
 use crate::script::Script;
 use crate::setup::Setup;
-use crate::world::{NewCall, Truth};
+use crate::world::{Asked, NewCall, Truth};
 use hub::Hub;
 
 /// What keeps a server from starting.
@@ -87,6 +87,11 @@ impl Server {
     /// Who is in which conference at this moment.
     pub fn truth(&self) -> Truth {
         self.ask(|hub| hub.truth()).unwrap_or_default()
+    }
+
+    /// What clients asked so far, if [`Setup::note_requests`] is set.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.ask(|hub| hub.asked()).unwrap_or_default()
     }
 
     /// How many clients are connected.

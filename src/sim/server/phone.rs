@@ -2,7 +2,7 @@
 
 use super::hub::Hub;
 use crate::script::{Player, Script};
-use crate::world::{Id, NewCall, Truth};
+use crate::world::{Asked, Id, NewCall, Truth};
 
 /// Names a call that [`super::Server::call`] made.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -12,6 +12,11 @@ impl Hub {
     pub(super) fn truth(&mut self) -> Truth {
         self.tick();
         self.exchange.world.truth()
+    }
+
+    pub(super) fn asked(&mut self) -> Vec<Asked> {
+        self.tick();
+        self.exchange.world.asked()
     }
 
     pub(super) fn call(&mut self, call: &NewCall) -> CallId {

@@ -43,6 +43,9 @@ pub(crate) use variables::parse_caller;
 use dial::Dial;
 use timers::Timers;
 
+/// So many requests are noted.
+const MAX_NOTED: usize = 1_000_000;
+
 /// Time since the world began. Goes on through restarts of its Asterisk.
 pub(crate) type Moment = Duration;
 
@@ -72,6 +75,17 @@ pub(crate) struct World {
     pub(crate) phones: calls::Phones,
     calls_processed: u64,
     rng: fastrand::Rng,
+    /// What clients asked, if that is to be noted.
+    asked: Vec<Asked>,
+}
+
+/// A request of a client, as a test looks at it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Asked {
+    /// The action.
+    pub action: String,
+    /// What it is about: the channel, else the command, else the conference.
+    pub about: String,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -107,6 +121,7 @@ impl World {
             phones: calls::Phones::new(),
             calls_processed: 0,
             rng,
+            asked: Vec::new(),
             setup,
         }
     }
@@ -114,9 +129,9 @@ impl World {
     /// As after a restart of Asterisk: nothing is left, all numbers begin again.
     pub(crate) fn reboot(&mut self) {
         let (heard, skew, id) = (self.heard, self.skew, self.serials.id);
-        let phones = std::mem::take(&mut self.phones);
+        let (phones, asked) = (std::mem::take(&mut self.phones), std::mem::take(&mut self.asked));
         *self = Self::new(Arc::clone(&self.setup), self.now);
-        self.phones = phones;
+        (self.phones, self.asked) = (phones, asked);
         // Booting takes a second: no Uniqueid is given twice, and the clients can tell by the startup time.
         (self.heard, self.skew, self.serials.id) = (heard, skew.saturating_add(1000), id);
     }
@@ -129,6 +144,18 @@ impl World {
     /// The same and more.
     pub(crate) fn hear_also(&mut self, classes: Classes) {
         self.heard = self.heard.with(classes);
+    }
+
+    /// A client asks something.
+    pub(crate) fn note(&mut self, asked: impl FnOnce() -> Asked) {
+        if self.setup.note_requests && self.asked.len() < MAX_NOTED {
+            self.asked.push(asked());
+        }
+    }
+
+    /// What was asked so far.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.asked.clone()
     }
 
     /// Moves the wall clock.

@@ -207,6 +207,52 @@ fn a_name_that_was_cut_in_two_or_is_no_text_is_still_shown() {
 }
 
 #[test]
+fn the_lists_of_many_rooms_come_one_after_another() {
+    let mut setup = setup();
+    let one = setup.rooms[0].clone();
+    let room = |n: u32| RoomSetup {
+        name: RoomName::new(format!("room{n}")),
+        conference: ConferenceName::new(format!("{n}")),
+        ..one.clone()
+    };
+    setup.rooms = (200..240).map(room).collect();
+    let mut s = Stage::new(setup, Restored::default());
+    s.session(SessionEvent::Ready(greeting("11.0.0")));
+    s.answer("CoreStatus", "Success");
+    let nobody = "Error\r\nMessage: No active conferences.";
+    s.answer("ConfbridgeListRooms", nobody);
+    for answered in 0..40 {
+        let out = s.sent.iter().filter(|sent| sent.action.name() == "ConfbridgeList").count();
+        assert_eq!(out, (40 - answered).min(16));
+        assert_ne!(s.snapshot().link, crate::model::Link::Up);
+        s.answer("ConfbridgeList", nobody);
+    }
+    assert_eq!(s.snapshot().link, crate::model::Link::Up);
+    // An event finds its room among many, and nothing else is drawn.
+    let now = s.now;
+    s.pbx.take_changed(now);
+    s.event(&someone("1.1").join("217"));
+    let changed: Vec<_> = s.pbx.take_changed(now).iter().map(|room| room.conference.to_string()).collect();
+    assert_eq!(changed, ["217"]);
+}
+
+/// Shorter than Asterisk's talk detection: no `off` comes, nor another `on`.
+#[test]
+fn a_talker_muted_for_a_moment_talks_on() {
+    let ann = someone("1.1");
+    let mut s = Stage::up(&[ann.clone()]);
+    s.event(&ann.event("ConfbridgeTalking", "200", "TalkingStatus: on\r\n"));
+    s.event(&ann.event("ConfbridgeMute", "200", ""));
+    assert_eq!(s.snapshot().people[0].talking, None);
+    s.event(&ann.event("ConfbridgeUnmute", "200", ""));
+    assert!(s.snapshot().people[0].talking.is_some());
+    s.event(&ann.event("ConfbridgeMute", "200", ""));
+    s.event(&ann.event("ConfbridgeTalking", "200", "TalkingStatus: off\r\n"));
+    s.event(&ann.event("ConfbridgeUnmute", "200", ""));
+    assert_eq!(s.snapshot().people[0].talking, None);
+}
+
+#[test]
 fn talking_is_summed_and_ends_with_the_leave() {
     let ann = someone("1.1");
     let mut s = Stage::up(&[ann.clone(), someone("1.2")]);

@@ -359,6 +359,7 @@ impl Stage {
 
     pub(super) fn snapshot(&mut self) -> Arc<RoomSnapshot> {
         self.pbx.rooms[0].touched();
+        self.pbx.unsure();
         let now = self.now;
         self.pbx.take_changed(now).remove(0)
     }
