@@ -242,6 +242,7 @@ impl Pbx {
         if let Some(slot) = self.lists.slot(Which::Members(at)) {
             slot.hurry(due);
         }
+        self.sooner(due);
     }
 
     fn submit_list(&mut self, now: Now, which: Which) {

@@ -206,12 +206,18 @@ impl Pbx {
         self.next.set(None);
     }
 
+    /// Something is due then.
+    fn sooner(&self, due: Instant) {
+        if let Some(next) = self.next.get() {
+            self.next.set(Some(Some(next.map_or(due, |next| next.min(due)))));
+        }
+    }
+
     /// An event changed this room at most: a server with thousands of rooms must not be looked through for each.
     fn note(&mut self, at: usize) {
-        let up = self.is_up();
         let Some(room) = self.rooms.get(at) else { return };
-        if let (Some(next), Some(due)) = (self.next.get(), room.deadline(up)) {
-            self.next.set(Some(Some(next.map_or(due, |next| next.min(due)))));
+        if let Some(due) = room.deadline(self.is_up()) {
+            self.sooner(due);
         }
         if room.dirty && !self.scan && self.noted.last() != Some(&at) {
             self.noted.push(at);

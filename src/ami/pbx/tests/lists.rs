@@ -240,7 +240,7 @@ fn the_lists_of_many_rooms_come_one_after_another() {
 #[test]
 fn a_talker_muted_for_a_moment_talks_on() {
     let ann = someone("1.1");
-    let mut s = Stage::up(&[ann.clone()]);
+    let mut s = Stage::up(std::slice::from_ref(&ann));
     s.event(&ann.event("ConfbridgeTalking", "200", "TalkingStatus: on\r\n"));
     s.event(&ann.event("ConfbridgeMute", "200", ""));
     assert_eq!(s.snapshot().people[0].talking, None);
