@@ -27,7 +27,9 @@ fn roster(gavel: &mut Gavel) -> Vec<String> {
         let lines = gavel.printed().split_off(from);
         let head = lines.iter().position(|line| line.contains("in the room."))?;
         let count: usize = lines[head].rsplit(": ").next()?.split(' ').next()?.parse().unwrap_or(0);
-        (people(&lines[head..]).len() == count).then(|| lines[head..].to_vec())
+        // Notices may follow, of joins too.
+        let lines: Vec<_> = lines[head..].iter().filter(|line| !line.contains(" joined")).cloned().collect();
+        (people(&lines).len() == count).then_some(lines)
     })
 }
 
