@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use super::deeds::{Deed, LINGER, Origin, PATIENCE, Phase, UNANSWERED};
-use super::lists::{Waiter, Which};
 use super::room::AIR;
+use super::schedule::{Waiter, Which};
 use super::{At, Errand, Pbx};
 use crate::Now;
 use crate::dialect::{Act, Evidence, Target};

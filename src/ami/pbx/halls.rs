@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::lists::{POLL, Which};
+use super::lists::POLL;
 use super::room::AIR;
+use super::schedule::Which;
 use super::{At, Pbx};
 use crate::Now;
 use crate::dialect::{Application, Item};

@@ -16,6 +16,7 @@ mod link;
 mod lists;
 mod outbox;
 mod room;
+mod schedule;
 mod settle;
 mod show;
 mod snapshot;
@@ -31,9 +32,9 @@ use std::time::Instant;
 
 use self::deeds::Deeds;
 use self::link::State;
-use self::lists::Lists;
 use self::outbox::Outbox;
 use self::room::Room;
+use self::schedule::Lists;
 use crate::Now;
 use crate::dialect::{Application, Dialect, Dialects};
 use crate::model::{Entry, LedgerRow, Order, OrderId, PbxSetup, Restored, RoomSnapshot, ServerName};
