@@ -144,12 +144,18 @@ impl<'a> Frame<'a> {
 
     /// The first line, without looking for the others.
     fn first(&self) -> &'a [u8] {
-        let end = match self.index {
-            Index::Ready(lines) => lines.first().map_or(0, |l| l.end as usize),
-            Index::Lazy(_) => memchr::memchr(b'\n', self.bytes).unwrap_or(self.bytes.len()),
-        };
-        let line = self.bytes.get(..end).unwrap_or_default();
-        line.strip_suffix(b"\r").unwrap_or(line)
+        match self.index {
+            // Known lines have lost their ends: one more CR is part of the line.
+            Index::Ready(lines) => {
+                let end = lines.first().map_or(0, |l| l.end as usize);
+                self.bytes.get(..end).unwrap_or_default()
+            }
+            Index::Lazy(_) => {
+                let end = memchr::memchr(b'\n', self.bytes).unwrap_or(self.bytes.len());
+                let line = self.bytes.get(..end).unwrap_or_default();
+                line.strip_suffix(b"\r").unwrap_or(line)
+            }
+        }
     }
 }
 
@@ -231,6 +237,15 @@ fn value(rest: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_second_cr_is_part_of_the_first_line_in_view_and_copy() {
+        let bytes = b"Event: X\r\r\nA: b\r\n\r\n";
+        let lazy = Lazy::default();
+        let view = Frame::lazy(bytes, &lazy);
+        assert_eq!(view.kind(), Kind::Event(b"X\r"));
+        assert_eq!(view.to_owned().view().kind(), view.kind());
+    }
 
     #[test]
     fn kind_is_by_the_first_line_alone() {
