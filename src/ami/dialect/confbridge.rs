@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::words::{call, is_unknown, of_channels, same, set, text, text_of, version, yes};
+use super::words::{call, is_unknown, of_channels, same, set, text, text_of, verdict, version, yes};
 use super::{Act, Dialect, Evidence, Fact, Hall, Item, Query, Seen, Target, Verdict};
 use crate::model::ConferenceName;
 use crate::wire::{Action, ActionError, Frame, unescape};
@@ -143,14 +143,7 @@ impl Dialect for ConfBridge {
     }
 
     fn verdict(&self, words: &str) -> Verdict {
-        let gone = ["No Channel by that name found in Conference", "No such channel"];
-        if self.is_empty(words) || gone.iter().any(|text| same(words, text)) {
-            Verdict::Gone
-        } else if same(words, "Permission denied") {
-            Verdict::Forbidden
-        } else {
-            Verdict::Refused
-        }
+        verdict(words, self.is_empty(words) || same(words, "No Channel by that name found in Conference"))
     }
 
     fn right(&self, action: &str) -> Option<&'static str> {

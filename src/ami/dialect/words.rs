@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Fact;
+use super::{Fact, Verdict};
 use crate::wire::{Action, ActionError, Frame};
 
 /// The longest Uniqueid (Asterisk's `AST_MAX_UNIQUEID`), with room to spare.
@@ -81,6 +81,17 @@ pub(super) fn is_unknown(text: &str) -> bool {
 /// Asterisk's words, with or without their full stop.
 pub(super) fn same(words: &str, text: &str) -> bool {
     words.trim().trim_end_matches('.').eq_ignore_ascii_case(text)
+}
+
+/// What an error says of an act; `gone`: the dialect knows these words as "nobody is there".
+pub(super) fn verdict(words: &str, gone: bool) -> Verdict {
+    if gone || same(words, "No such channel") {
+        Verdict::Gone
+    } else if same(words, "Permission denied") {
+        Verdict::Forbidden
+    } else {
+        Verdict::Refused
+    }
 }
 
 /// `Yes` or `No`.

@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::words::{call, is_unknown, of_channels, same, set, text, text_of, version, yes};
+use super::words::{call, is_unknown, of_channels, same, set, text, text_of, verdict, version, yes};
 use super::{Act, Dialect, Evidence, Fact, Hall, Item, PATIENCE, Query, Seen, Target, Verdict};
 use crate::model::{ConferenceName, KickBy};
 use crate::session::{Expect, Greeting};
@@ -231,14 +231,8 @@ impl Dialect for MeetMe {
     }
 
     fn verdict(&self, words: &str) -> Verdict {
-        let gone = ["User number not found", "Meetme conference does not exist", "No such channel"];
-        if is_of_nobody(words) || gone.iter().any(|text| same(words, text)) {
-            Verdict::Gone
-        } else if same(words, "Permission denied") {
-            Verdict::Forbidden
-        } else {
-            Verdict::Refused
-        }
+        let gone = ["User number not found", "Meetme conference does not exist"];
+        verdict(words, is_of_nobody(words) || gone.iter().any(|text| same(words, text)))
     }
 
     fn right(&self, action: &str) -> Option<&'static str> {
