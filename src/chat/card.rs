@@ -1,9 +1,13 @@
-//! The roster, the card, and one participant in detail, drawn from a board. Pure: the time and its zone are arguments.
+//! The roster, the card with its buttons, and one participant in detail, drawn from a board. Pure: the time and its zone are arguments.
 //!
 //! Word first; one line per person; a board that is old says so in its first line.
 
+mod controls;
+
 use crate::text::{Doc, Zone, lasting};
 use crate::{Board, CrewPerson, CrewView, Done, Freshness, PublicPerson, PublicView};
+
+pub use controls::{ASK, MANAGE, REFRESH, controls};
 
 /// The roster of whatever a place may see. `now` in Unix milliseconds.
 pub fn roster(board: &Board, now: u64, zone: &Zone) -> Doc {
