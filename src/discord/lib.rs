@@ -1,1 +1,9 @@
 //! Discord as a chat network.
+//!
+//! [`Discord`] opens adapters; each is one connection to the gateway, one outbox and one loop between them and the
+//! link. Nothing is cached but which message is which post: who somebody is stands in each interaction.
+//! Invariant: an adapter may freeze (the gateway's library can), so it shares nothing with anybody but what it says.
+
+mod settings;
+
+pub use settings::{Reach, Settings, Token, place};
