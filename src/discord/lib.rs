@@ -4,6 +4,8 @@
 //! link. Nothing is cached but which message is which post: who somebody is stands in each interaction.
 //! Invariant: an adapter may freeze (the gateway's library can), so it shares nothing with anybody but what it says.
 
+mod late;
 mod settings;
+mod witness;
 
 pub use settings::{Reach, Settings, Token, place};
