@@ -1,1 +1,166 @@
-//! A strict Discord for tests.
+//! A strict Discord for tests: what Discord would refuse is refused, and held against the bot.
+//!
+//! ```text
+//! test ── Discord (handle) ──┐                     ┌── rest/     TLS for discord.com: routes, schema, limits, faults
+//! member/ (people that act) ─┼── Shared (a World) ─┤
+//!                            └── until(..)         └── gateway/  websocket: sessions, heartbeats, resume
+//! ```
+//!
+//! **`world/`** is data and rules without sockets. Whatever changes it does so in [`Shared::change`]; then the world's
+//! events leave for the gateway ([`Shared::events`]) and everybody who waits ([`Shared::wait`], [`Shared::wait_async`])
+//! looks again. No test has to sleep: state that a test may want to wait for belongs into the [`World`]
+//! (the gateway's is [`World::gateway`]).
+//!
+//! **Interactions**: [`World::open`] makes one out of what a client would send and dispatches it; whether a client
+//! *could* send it is `member/`'s business. What the bot makes of it stands in [`Interaction::answer`], the messages
+//! that answer it are [`World::answers`].
+//!
+//! **What the bot did wrong** is in [`Discord::violations`], and a test ends with [`Discord::assert_clean`].
+//!
+//! It runs on a thread and a runtime of its own and ends when the handle is dropped.
+#![recursion_limit = "256"]
+#![allow(clippy::expect_used, reason = "where the stand-in can't go on, the test that uses it has failed")]
+
+pub mod gateway;
+mod rest;
+mod rules;
+mod setup;
+mod shared;
+mod tls;
+pub mod world;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+pub use rest::Faults;
+pub use setup::Setup;
+pub use shared::Shared;
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+pub use world::*;
+
+/// A running stand-in. Dropping it ends it.
+#[derive(Debug)]
+pub struct Discord {
+    shared: Shared,
+    address: SocketAddr,
+    ca_pem: String,
+    faults: Faults,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Discord {
+    /// Starts one on ports of its own.
+    pub fn start(setup: Setup) -> Self {
+        let (started, start) = std::sync::mpsc::channel();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let identity = tls::Identity::new();
+        let ca_pem = identity.authority.clone();
+        let faults = Faults::default();
+        let rest_faults = faults.clone();
+        let world = setup.world(Clock::default());
+        let body = async move {
+            let gateway = listener().await;
+            let rest = listener().await;
+            let shared = Shared::new(world, gateway.local_addr().expect("an address"));
+            let address = rest.local_addr().expect("an address");
+            started.send((shared.clone(), address)).expect("the one who starts waits");
+            tokio::select! {
+                () = rest::serve(shared.clone(), rest_faults, rest, identity) => {}
+                () = gateway::serve(shared, gateway) => {}
+                _ = stopped => {}
+            }
+        };
+        let thread = std::thread::Builder::new().name("discord".into()).spawn(move || {
+            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(body);
+            runtime.shutdown_background();
+        });
+        let thread = thread.expect("a thread");
+        let (shared, address) = start.recv().expect("the stand-in starts");
+        Self { shared, address, ca_pem, faults, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// Where `discord.com` is: TLS on loopback, with a certificate by [`Discord::ca_pem`].
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The authority that vouches for `discord.com` here, as PEM.
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// The gateway's url, as `GET /gateway` tells it.
+    pub fn gateway_url(&self) -> String {
+        self.shared.gateway_url()
+    }
+
+    /// The world, to look at and to change.
+    pub fn world(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// What goes wrong with REST, on demand.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// The time is that much later from now on.
+    pub fn advance(&self, by: Duration) {
+        self.shared.change(|world| world.clock.advance(by));
+    }
+
+    /// Waits, without a poll, until `look` finds something. Blocks the thread.
+    ///
+    /// # Panics
+    /// When the time is over, with `what` and what is held against the bot.
+    #[track_caller]
+    pub fn until<T>(&self, what: &str, timeout: Duration, look: impl FnMut(&World) -> Option<T>) -> T {
+        let found = self.shared.wait(timeout, look);
+        found.unwrap_or_else(|| panic!("no {what} within {timeout:?}; violations: {:#?}", self.violations()))
+    }
+
+    /// The same for tests that are async.
+    ///
+    /// # Panics
+    /// As [`Discord::until`].
+    pub async fn until_async<T>(
+        &self,
+        what: &str,
+        timeout: Duration,
+        look: impl FnMut(&World) -> Option<T>,
+    ) -> T {
+        let found = self.shared.wait_async(timeout, look).await;
+        found.unwrap_or_else(|| panic!("no {what} within {timeout:?}; violations: {:#?}", self.violations()))
+    }
+
+    /// Every rule that the bot broke.
+    pub fn violations(&self) -> Vec<Violation> {
+        self.shared.read(|world| world.violations.clone())
+    }
+
+    /// # Panics
+    /// When the bot broke a rule.
+    #[track_caller]
+    pub fn assert_clean(&self) {
+        let violations = self.violations();
+        assert!(violations.is_empty(), "the bot broke rules of Discord's: {violations:#?}");
+    }
+}
+
+impl Drop for Discord {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn listener() -> TcpListener {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port on loopback")
+}
