@@ -4,7 +4,11 @@
 //! link. Nothing is cached but which message is which post: who somebody is stands in each interaction.
 //! Invariant: an adapter may freeze (the gateway's library can), so it shares nothing with anybody but what it says.
 
+#[allow(dead_code, unused_imports, reason = "the loop that uses it comes next")]
+mod http;
 mod late;
+#[allow(dead_code, unused_imports, reason = "the loop that uses it comes next")]
+mod outbox;
 mod settings;
 mod witness;
 
