@@ -4,6 +4,7 @@
 //! link. Nothing is cached but which message is which post: who somebody is stands in each interaction.
 //! Invariant: an adapter may freeze (the gateway's library can), so it shares nothing with anybody but what it says.
 
+mod gateway;
 #[allow(dead_code, unused_imports, reason = "the loop that uses it comes next")]
 mod http;
 mod late;
