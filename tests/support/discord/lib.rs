@@ -7,7 +7,7 @@
 //! ```
 //!
 //! **`world/`** is data and rules without sockets. Whatever changes it does so in [`Shared::change`]; then the world's
-//! events leave for the gateway ([`Shared::events`]) and everybody who waits ([`Shared::wait`], [`Shared::wait_async`])
+//! events leave for the gateway's sessions and everybody who waits ([`Shared::wait`], [`Shared::wait_async`])
 //! looks again. No test has to sleep: state that a test may want to wait for belongs into the [`World`]
 //! (the gateway's is [`World::gateway`]).
 //!
@@ -33,6 +33,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+pub use gateway::Gateway;
 pub use rest::Faults;
 pub use setup::Setup;
 pub use shared::Shared;
@@ -63,14 +64,14 @@ impl Discord {
         let rest_faults = faults.clone();
         let world = setup.world(Clock::default());
         let body = async move {
-            let gateway = listener().await;
+            let gateway = gateway::Bound::new().expect("ports on loopback");
             let rest = listener().await;
-            let shared = Shared::new(world, gateway.local_addr().expect("an address"));
+            let shared = Shared::new(world, gateway.address().expect("an address"));
             let address = rest.local_addr().expect("an address");
             started.send((shared.clone(), address)).expect("the one who starts waits");
             tokio::select! {
                 () = rest::serve(shared.clone(), rest_faults, rest, identity) => {}
-                () = gateway::serve(shared, gateway) => {}
+                _ = gateway.run(shared) => {}
                 _ = stopped => {}
             }
         };
@@ -97,6 +98,11 @@ impl Discord {
     /// The gateway's url, as `GET /gateway` tells it.
     pub fn gateway_url(&self) -> String {
         self.shared.gateway_url()
+    }
+
+    /// The gateway: what it has seen, and what it shall do wrong.
+    pub fn gateway(&self) -> Gateway {
+        Gateway::new(self.shared.clone())
     }
 
     /// The world, to look at and to change.

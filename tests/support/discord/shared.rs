@@ -8,12 +8,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 
-use crate::world::{Event, World};
-
-/// As many events may wait for the gateway; beyond that its receiver is told that it lags.
-const EVENTS: usize = 8192;
+use crate::world::World;
 
 /// The world, shared. Cheap to clone.
 #[derive(Clone)]
@@ -23,7 +20,6 @@ struct Inner {
     world: Mutex<World>,
     changed: Condvar,
     version: watch::Sender<u64>,
-    events: broadcast::Sender<Event>,
     gateway: SocketAddr,
 }
 
@@ -33,7 +29,6 @@ impl Shared {
             world: Mutex::new(world),
             changed: Condvar::new(),
             version: watch::Sender::new(0),
-            events: broadcast::Sender::new(EVENTS),
             gateway,
         };
         Self(Arc::new(inner))
@@ -54,18 +49,12 @@ impl Shared {
         let mut world = self.lock();
         let result = change(&mut world);
         for event in world.take_events() {
-            // Without a gateway nobody listens, as with Discord.
-            let _ = self.0.events.send(event);
+            world.gateway.dispatch(&event);
         }
         drop(world);
         self.0.changed.notify_all();
         self.0.version.send_modify(|version| *version += 1);
         result
-    }
-
-    /// The events for the bot from now on, in order.
-    pub fn events(&self) -> broadcast::Receiver<Event> {
-        self.0.events.subscribe()
     }
 
     /// Waits until `look` finds something, and blocks the thread meanwhile; `None` when the time is over.

@@ -1,14 +1,20 @@
-//! The gateway: sessions of the bot, by websocket.
+//! Discord's gateway, version 10, on two addresses of the loopback: one to identify on, one that READY tells for
+//! resuming. Plain websockets; JSON; all three compressions.
+//!
+//! Owns sessions, their numbering and replay, and the faults of connections. What events say is the world's and the
+//! members' business. Invariant: a session's numbers have no holes, whatever becomes of its connections.
 
-use tokio::net::TcpListener;
+mod book;
+mod compress;
+mod handle;
+mod incoming;
+mod protocol;
+mod serve;
+mod session;
+mod state;
 
-use crate::Shared;
-
-/// What the gateway keeps in the world, for tests to wait for.
-#[derive(Debug, Default)]
-pub struct State {}
-
-/// Serves the gateway until it is dropped.
-pub(crate) async fn serve(_shared: Shared, listener: TcpListener) {
-    while listener.accept().await.is_ok() {}
-}
+pub use book::{Counts, Rules};
+pub(crate) use handle::Bound;
+pub use handle::Gateway;
+pub use protocol::close;
+pub use state::State;
