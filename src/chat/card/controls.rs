@@ -8,7 +8,7 @@ use crate::{Board, Control, CrewView, Freshness, Press, Style};
 pub const MANAGE: &str = "manage";
 /// The verb that draws the card again. A network may answer it by itself: the place may see its board anyway.
 pub const REFRESH: &str = "refresh";
-/// Stands before a command's words where a button asks before it acts: `ask mute all`.
+/// Stands before a command's words where a button may ask before it acts: `ask mute all`.
 pub const ASK: &str = "ask ";
 
 /// What can be pressed below the card of this board.
