@@ -22,6 +22,7 @@ mod message;
 mod outbox;
 #[allow(dead_code, reason = "the loop that uses it comes next")]
 mod press;
+mod remedy;
 mod settings;
 mod witness;
 
