@@ -129,7 +129,9 @@ mod tests {
                 "default_member_permissions": null, "name_localizations": null, "description_localizations": null,
                 "dm_permission": true, "contexts": null, "integration_types": [0],
             });
-            fields.extend(more.as_object().unwrap().clone());
+            for (key, value) in more.as_object().unwrap() {
+                fields.entry(key).or_insert(value.clone());
+            }
         }
         Value::Object(fields)
     }

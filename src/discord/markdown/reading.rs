@@ -22,7 +22,7 @@ const AROUND: &[(&str, &str)] = &[
     ("_", "emphasis"),
 ];
 
-/// Links, invites and mentions that need nothing around them; looked for in what was sent, escapes and all.
+/// Links and invites, which need nothing around them; looked for in what was sent, escapes and all.
 const ANYWHERE: &[(&str, &str)] = &[
     ("http://", "link"),
     ("https://", "link"),
@@ -33,8 +33,6 @@ const ANYWHERE: &[(&str, &str)] = &[
     ("discord.gg", "invite"),
     ("discord.com", "invite"),
     ("discordapp.com", "invite"),
-    ("<@", "mention"),
-    ("<#", "mention"),
     ("¯\\_(ツ)_/¯", "shrug"),
 ];
 
@@ -43,8 +41,16 @@ pub(crate) fn read(text: &str) -> Reading {
     let mut reading = Reading::default();
     let lower = text.to_lowercase();
     reading.marks.extend(ANYWHERE.iter().filter(|(raw, _)| lower.contains(raw)).map(|(_, mark)| *mark));
+    reading.marks.extend(text.split('<').skip(1).filter(|rest| pings(rest)).map(|_| "ping"));
     inline(text, true, &mut reading);
     reading
+}
+
+/// What the server takes for a mention, escaped or not: `@1>`, `@!1>`, `@&1>`, `#1>`.
+fn pings(rest: &str) -> bool {
+    let id = rest.strip_prefix("@!").or(rest.strip_prefix("@&")).or(rest.strip_prefix(['@', '#']));
+    let id = id.and_then(|id| id.split_once('>')).map(|(id, _)| id);
+    id.is_some_and(|id| !id.is_empty() && id.chars().all(|c| c.is_ascii_digit()))
 }
 
 fn inline(text: &str, mut fresh: bool, reading: &mut Reading) {
@@ -110,8 +116,8 @@ fn closing(inner: &str, sign: &str, raw: bool) -> Option<usize> {
         let hit = !escaped && inner[at..].starts_with(sign);
         escaped = !raw && c == '\\' && !escaped;
         // Two stars are no two ends of one star.
-        let twice = sign.len() == 2 && inner[at + sign.len().min(inner.len() - at)..].starts_with(&sign[..1]);
-        (hit && !twice).then_some(at)
+        let twice = || sign.len() == 2 && inner[at + sign.len()..].starts_with(&sign[..1]);
+        (hit && !twice()).then_some(at)
     })
 }
 
@@ -143,10 +149,11 @@ fn it_finds_what_is_there() {
         ("1. a", "1. a", &["list"]),
         ("> a", "> a", &["quote"]),
         ("#12 Marta", "#12 Marta", &[]),
-        ("<@1> @here", "<@1> @here", &["mention", "mention", "mention"]),
+        ("<@1> @here", "<@1> @here", &["ping", "mention", "mention"]),
         ("[a](b)", "[a](b)", &["link"]),
         ("see https://e.test", "see https://e.test", &["link"]),
         ("https\\://e.test", "https://e.test", &[]),
+        ("\\<@1>", "<@1>", &["ping"]),
         (":smile: <a:b:1> <t:1>", ":smile: <a:b:1> <t:1>", &["emoji", "mention", "emoji", "mention"]),
         ("DISCORD.gg/x", "DISCORD.gg/x", &["invite"]),
     ] {

@@ -3,6 +3,7 @@
 //! Controls keep their order. Of a select with more choices than fit, as many selects are made as there is room for;
 //! how many choices are left out is given back, for the text to say it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use gavel_chat::{Choice, Control, Press, Style};
@@ -14,7 +15,7 @@ use super::super::press;
 /// A row to be.
 enum Row<'a> {
     Buttons(Vec<(&'a str, Style, &'a Press)>),
-    Select { hint: &'a str, press: &'a Press, choices: Vec<&'a Choice> },
+    Select { hint: Cow<'a, str>, press: &'a Press, choices: Vec<&'a Choice> },
 }
 
 /// The rows, and how many choices found no room.
@@ -50,13 +51,25 @@ fn rows(controls: &[Control]) -> Vec<Row<'_>> {
                 _ => rows.push(Row::Buttons(vec![(label, *style, press)])),
             },
             Control::Select { hint, press, choices } => {
-                let choices = distinct(choices);
-                let parts = choices.chunks(CHOICES).map(<[_]>::to_vec);
-                rows.extend(parts.map(|choices| Row::Select { hint, press, choices }));
+                rows.extend(parts(hint, press, &distinct(choices)));
             }
         }
     }
     rows
+}
+
+/// A select, or as many as it takes; each then says which choices it has.
+fn parts<'a>(hint: &'a str, press: &'a Press, choices: &[&'a Choice]) -> Vec<Row<'a>> {
+    let part = |part: &[&'a Choice]| {
+        let hint = match part {
+            [first, .., last] if choices.len() > CHOICES => {
+                format!("{hint} ({} to {})", first.value, last.value).into()
+            }
+            _ => hint.into(),
+        };
+        Row::Select { hint, press, choices: part.to_vec() }
+    };
+    choices.chunks(CHOICES).map(part).collect()
 }
 
 fn distinct(choices: &[Choice]) -> Vec<&Choice> {
@@ -115,12 +128,11 @@ fn button(label: &str, style: Style, id: String) -> Option<Value> {
 }
 
 fn select(hint: &str, choices: &[&Choice], id: String) -> Option<Value> {
-    let (first, last) = (choices.first()?, choices.last()?);
     let options: Vec<_> =
         choices.iter().map(|choice| json!({ "label": label(choice), "value": choice.value })).collect();
-    let range = format!("{hint} ({} to {})", first.value, last.value);
-    let hint = if choices.len() < CHOICES { hint } else { &range };
-    Some(json!({ "type": 3, "custom_id": id, "placeholder": cap(hint, PLACEHOLDER), "options": options }))
+    let select =
+        json!({ "type": 3, "custom_id": id, "placeholder": cap(hint, PLACEHOLDER), "options": options });
+    (!options.is_empty()).then_some(select)
 }
 
 /// The ids given in one message: equal presses get different ones.
