@@ -330,6 +330,7 @@ fn each_key_that_must_be_there_is_missed_in_its_table() {
     }
 }
 
+#[cfg(feature = "discord")]
 fn problem_of_line(error: &ConfigError, line: usize) -> &Problem {
     error
         .problems
