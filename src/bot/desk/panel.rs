@@ -5,7 +5,7 @@
 use gavel_chat::card;
 use gavel_chat::command::{Command, complete};
 use gavel_chat::text::Doc;
-use gavel_chat::{Audience, Control, CrewPerson, Invocation, Press, Style};
+use gavel_chat::{Audience, Control, Invocation, Press, Style};
 
 use super::Desk;
 use super::complete::people;
@@ -14,15 +14,11 @@ use crate::board::crew;
 use crate::room::RoomView;
 use crate::words::ago;
 
-/// The verb of a select of callers. A second one is `pick 2`: a message's controls must differ.
+/// The verb of the select of callers.
 pub(super) const PICK: &str = "pick";
 
 /// What can be done about one caller, in the order of the buttons.
 const ACTIONS: [Command; 4] = [Command::Mute, Command::Unmute, Command::Kick, Command::Hangup];
-/// As many as fit into a select on Discord...
-const CHOICES: usize = 25;
-/// ...and selects into a message, with a row for buttons.
-const SELECTS: usize = 4;
 
 impl Desk {
     /// Whom the presser can choose.
@@ -84,10 +80,10 @@ impl Desk {
         let Some(first) = people.first().filter(|_| room.stale().is_none()) else { return (doc, Vec::new()) };
         let word = offered.first().map_or("", |command| command.word());
         let doc = doc.line().say(format!("Choose a caller, or type for example: {word} {}", first.number));
-        let rest = people.len().saturating_sub(CHOICES * SELECTS);
-        let doc = if rest > 0 { doc.line().say(format!("{rest} more are not listed here.")) } else { doc };
-        let selects = people.chunks(CHOICES).take(SELECTS).enumerate();
-        (doc, selects.map(|(index, part)| select(room, index, part)).collect())
+        // How many fit, the network knows.
+        let choices = people.iter().map(complete::choice).collect();
+        let hint = "Choose a caller".to_owned();
+        (doc, vec![Control::Select { hint, press: press(room, PICK.to_owned(), None), choices }])
     }
 
     /// "#5 left 4 s ago."
@@ -97,18 +93,6 @@ impl Desk {
             None => format!("There is no #{number}."),
         })
     }
-}
-
-fn select(room: &RoomView, index: usize, people: &[CrewPerson]) -> Control {
-    let verb = if index == 0 { PICK.to_owned() } else { format!("{PICK} {}", index + 1) };
-    let hint = match (people.first(), people.last()) {
-        (Some(first), Some(last)) if people.len() > 1 => {
-            format!("Choose a caller: #{} to #{}", first.number, last.number)
-        }
-        _ => "Choose a caller".to_owned(),
-    };
-    let choices = people.iter().map(complete::choice).collect();
-    Control::Select { hint, press: press(room, verb, None), choices }
 }
 
 /// What cannot be taken back asks first.

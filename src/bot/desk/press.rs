@@ -94,7 +94,7 @@ fn meaning(press: &Press, chosen: Option<&str>, room: &RoomView, asked: bool) ->
         // It draws what is there now, whatever it was drawn on.
         MANAGE => return Meaning::Panel,
         _ if !of_show => return Meaning::Old,
-        verb if verb.split(' ').next() == Some(PICK) => return picked(chosen),
+        PICK => return picked(chosen),
         _ => {}
     }
     let (asks, words) = match press.verb.strip_prefix(ASK) {
