@@ -21,9 +21,12 @@
 #![recursion_limit = "256"]
 #![allow(clippy::expect_used, reason = "where the stand-in can't go on, the test that uses it has failed")]
 
+mod faults;
 pub mod gateway;
+mod limits;
 mod rest;
 mod rules;
+mod schema;
 mod setup;
 mod shared;
 mod tls;
@@ -33,8 +36,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+pub use faults::{Fault, Faults, What, Which};
 pub use gateway::Gateway;
-pub use rest::Faults;
+pub use limits::Limits;
 pub use setup::Setup;
 pub use shared::Shared;
 use tokio::net::TcpListener;
@@ -48,7 +52,6 @@ pub struct Discord {
     shared: Shared,
     address: SocketAddr,
     ca_pem: String,
-    faults: Faults,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -60,8 +63,6 @@ impl Discord {
         let (stop, stopped) = oneshot::channel::<()>();
         let identity = tls::Identity::new();
         let ca_pem = identity.authority.clone();
-        let faults = Faults::default();
-        let rest_faults = faults.clone();
         let world = setup.world(Clock::default());
         let body = async move {
             let gateway = gateway::Bound::new().expect("ports on loopback");
@@ -70,7 +71,7 @@ impl Discord {
             let address = rest.local_addr().expect("an address");
             started.send((shared.clone(), address)).expect("the one who starts waits");
             tokio::select! {
-                () = rest::serve(shared.clone(), rest_faults, rest, identity) => {}
+                () = rest::serve(shared.clone(), rest, identity) => {}
                 _ = gateway.run(shared) => {}
                 _ = stopped => {}
             }
@@ -82,7 +83,7 @@ impl Discord {
         });
         let thread = thread.expect("a thread");
         let (shared, address) = start.recv().expect("the stand-in starts");
-        Self { shared, address, ca_pem, faults, stop: Some(stop), thread: Some(thread) }
+        Self { shared, address, ca_pem, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Where `discord.com` is: TLS on loopback, with a certificate by [`Discord::ca_pem`].
@@ -110,9 +111,27 @@ impl Discord {
         &self.shared
     }
 
-    /// What goes wrong with REST, on demand.
-    pub fn faults(&self) -> &Faults {
-        &self.faults
+    /// From now on this goes wrong with REST.
+    pub fn fault(&self, fault: Fault) {
+        self.shared.change(|world| world.faults.add(fault));
+    }
+
+    /// The same, for a time.
+    pub fn fault_for(&self, time: Duration, fault: Fault) {
+        self.shared.change(|world| {
+            let until = world.now() + time.as_millis() as u64;
+            world.faults.add(fault.until(until));
+        });
+    }
+
+    /// Nothing goes wrong with REST any more.
+    pub fn heal(&self) {
+        self.shared.change(|world| world.faults.clear());
+    }
+
+    /// How many 429 the bot has brought upon itself.
+    pub fn limited(&self) -> u32 {
+        self.shared.read(|world| world.limits.limited)
     }
 
     /// The time is that much later from now on.

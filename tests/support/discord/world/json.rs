@@ -137,6 +137,11 @@ impl World {
         if let Some(nonce) = &message.nonce {
             told["nonce"] = json!(nonce);
         }
+        if let Some(to) = message.reference {
+            let guild = self.guild_of(message.channel).map(|guild| guild.id);
+            told["message_reference"] =
+                json!({"type": 0, "message_id": to, "channel_id": message.channel, "guild_id": guild});
+        }
         let Some(interaction) = message.interaction else { return told };
         told["webhook_id"] = json!(self.application);
         told["application_id"] = json!(self.application);

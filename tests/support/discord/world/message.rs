@@ -54,6 +54,8 @@ pub struct Message {
     pub interaction: Option<Id>,
     /// Discord's type of message: 0 ordinary, 6 "pinned a message", 20 answer to a command.
     pub kind: u8,
+    /// The message that it refers to.
+    pub reference: Option<Id>,
 }
 
 /// What is to be sent.
@@ -69,6 +71,8 @@ pub struct Draft {
     pub flags: u64,
     /// Discord's type of message.
     pub kind: u8,
+    /// The message that it refers to.
+    pub reference: Option<Id>,
 }
 
 impl Message {
@@ -94,6 +98,13 @@ impl Message {
         let mut found = Vec::new();
         self.components.iter().for_each(|row| walk(row, &mut found));
         found
+    }
+
+    /// Whether nothing would be left of it once `body` is applied.
+    pub(crate) fn emptied_by(&self, body: &Value) -> bool {
+        let mut after = self.clone();
+        after.fill(body);
+        after.content.trim().is_empty() && after.embeds.is_empty() && after.components.is_empty()
     }
 
     fn fill(&mut self, body: &Value) {
@@ -128,6 +139,7 @@ impl World {
             only: draft.only,
             interaction: draft.interaction,
             kind: draft.kind,
+            reference: draft.reference,
         };
         message.fill(&draft.body);
         message.pings = self.pinged(&message, &draft.body);
@@ -153,6 +165,16 @@ impl World {
         }
         self.messages.insert(id, message);
         self.tell_of("MESSAGE_UPDATE", id);
+    }
+
+    /// A message is pinned, or no longer.
+    pub fn pin(&mut self, id: Id, pinned: bool) {
+        let Some(message) = self.messages.get_mut(&id) else { return };
+        message.pinned = pinned;
+        let channel = message.channel;
+        let guild = self.guild_of(channel).map(|guild| guild.id);
+        let data = serde_json::json!({"guild_id": guild, "channel_id": channel, "last_pin_timestamp": null});
+        self.dispatch("CHANNEL_PINS_UPDATE", data);
     }
 
     /// A message is gone. It can still be found among the deleted ones.

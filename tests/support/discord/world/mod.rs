@@ -18,13 +18,19 @@ pub use clock::Clock;
 pub use guild::{Channel, Guild, Member, Overwrite, Role, User, Whom};
 pub use id::Id;
 pub use interaction::{ANSWER_WITHIN, Answer, Interaction, Kind, Opening, TOKEN_LASTS};
+pub(crate) use json::civil;
 pub use json::timestamp;
 pub use message::{Draft, Message, flags};
 pub use permissions::Permissions;
 pub use pings::{Default_ as MentionDefault, Pings};
 use serde_json::Value;
 
+use crate::faults::Faults;
 use crate::gateway;
+use crate::limits::Limits;
+
+/// As many requests are remembered.
+const REQUESTS: usize = 100_000;
 
 /// An event for the bot's gateway sessions.
 #[derive(Clone, Debug)]
@@ -44,6 +50,21 @@ pub struct Violation {
     pub by: String,
     /// What is wrong with it.
     pub rule: String,
+}
+
+/// A request by REST that was dealt with; those that a fault swallowed are not among them.
+#[derive(Clone, Debug)]
+pub struct Requested {
+    /// When, in milliseconds since 1970.
+    pub at: u64,
+    /// GET, POST, ...
+    pub method: String,
+    /// The path without `/api/v10`.
+    pub path: String,
+    /// What it was answered with.
+    pub status: u16,
+    /// Its body; null if it had none.
+    pub body: Value,
 }
 
 /// Everything that Discord knows.
@@ -69,8 +90,17 @@ pub struct World {
     pub interactions: BTreeMap<Id, Interaction>,
     /// What the bot did wrong.
     pub violations: Vec<Violation>,
+    /// The bot's global commands, as REST tells them; those of guilds are with their guilds.
+    pub commands: Vec<Value>,
+    /// The rate limits.
+    pub limits: Limits,
+    /// What goes wrong with REST because a test wants it so.
+    pub faults: Faults,
+    /// The requests, oldest first.
+    pub requests: Vec<Requested>,
     /// What the gateway half keeps here, so that its changes too wake those who wait.
     pub gateway: gateway::State,
+    created: u32,
     pending: Vec<Event>,
     last: Id,
 }
@@ -90,7 +120,12 @@ impl World {
             deleted: Vec::new(),
             interactions: BTreeMap::new(),
             violations: Vec::new(),
+            commands: Vec::new(),
+            limits: Limits::default(),
+            faults: Faults::default(),
+            requests: Vec::new(),
             gateway: gateway::State::default(),
+            created: 0,
             pending: Vec::new(),
             last: Id(0),
         }
@@ -139,6 +174,24 @@ impl World {
         let mut all = self.guilds.iter_mut().flat_map(|guild| &mut guild.channels);
         if let Some(channel) = all.find(|channel| channel.id == id) {
             change(channel);
+        }
+    }
+
+    /// The bot's commands in a guild, or the global ones.
+    pub(crate) fn commands_mut(&mut self, guild: Option<Id>) -> &mut Vec<Value> {
+        let found = self.guilds.iter_mut().find(|it| Some(it.id) == guild);
+        found.map_or(&mut self.commands, |guild| &mut guild.commands)
+    }
+
+    /// How many commands were created there.
+    pub(crate) fn created_mut(&mut self, guild: Option<Id>) -> &mut u32 {
+        let found = self.guilds.iter_mut().find(|it| Some(it.id) == guild);
+        found.map_or(&mut self.created, |guild| &mut guild.created)
+    }
+
+    pub(crate) fn keep(&mut self, request: Requested) {
+        if self.requests.len() < REQUESTS {
+            self.requests.push(request);
         }
     }
 
