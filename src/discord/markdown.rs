@@ -104,8 +104,12 @@ fn cut(before: String, span: &Span, most: usize) -> String {
         write(&mut out, &shortened(span, signs));
         out
     };
-    let fits = |signs: &usize| size(&shorter(*signs)) <= most;
-    (1..=most.min(length(span))).rev().find(fits).map_or_else(|| before.clone(), &shorter)
+    let (mut fits, mut over) = (0, length(span) + 1);
+    while over - fits > 1 {
+        let middle = fits.midpoint(over);
+        if size(&shorter(middle)) <= most { fits = middle } else { over = middle }
+    }
+    if fits == 0 { before } else { shorter(fits) }
 }
 
 fn length(span: &Span) -> usize {

@@ -120,6 +120,21 @@ fn who_asks_is_what_discord_says_now() {
 }
 
 #[test]
+fn permissions_have_discord_s_own_names() {
+    let mut payload = slash("lock", json!([]));
+    payload["member"]["permissions"] = json!(((1_u64 << 60) - 1).to_string());
+    let claims = asked(payload).asker.claims;
+    let held = |name: &str| claims.contains(&Claim(format!("discord:permission:{name}")));
+    assert_eq!(claims.iter().filter(|claim| claim.0.starts_with("discord:permission:")).count(), 50);
+    assert!(
+        ["ADMINISTRATOR", "VIEW_CHANNEL", "MANAGE_GUILD_EXPRESSIONS", "USE_EXTERNAL_APPS"]
+            .into_iter()
+            .all(held)
+    );
+    assert!(!held("MANAGE_EMOJIS_AND_STICKERS"), "its old name");
+}
+
+#[test]
 fn the_name_is_what_others_see() {
     let named = |nick: Value, global: Value, name: &str| {
         let mut payload = slash("lock", json!([]));
