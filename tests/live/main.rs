@@ -20,6 +20,8 @@ mod proxy;
 mod sim;
 #[path = "../support/tls.rs"]
 mod tls;
+#[path = "../support/words.rs"]
+mod words;
 
 mod console;
 mod core;
@@ -28,6 +30,7 @@ mod load;
 mod people;
 mod room;
 mod server;
+mod table;
 
 use std::time::{Duration, Instant};
 
@@ -140,6 +143,13 @@ stories! {
 stories! {
     confbridge_tells on [asterisk_22 asterisk_16 sim_22 sim_16] {
         room { records_itself, waits_for_a_marked_user }
+    }
+}
+
+// Words are the same everywhere; one of each kind shows it.
+stories! {
+    of_each_kind on [asterisk_22 meetme_22 sim_22 sim_meetme_11] {
+        table { every_command_for_every_role }
     }
 }
 
