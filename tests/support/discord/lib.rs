@@ -24,6 +24,7 @@
 mod faults;
 pub mod gateway;
 mod limits;
+mod member;
 mod rest;
 mod rules;
 mod schema;
@@ -39,6 +40,7 @@ use std::time::Duration;
 pub use faults::{Fault, Faults, What, Which};
 pub use gateway::Gateway;
 pub use limits::Limits;
+pub use member::{Act, Choice, Member, Refused};
 pub use setup::Setup;
 pub use shared::Shared;
 use tokio::net::TcpListener;

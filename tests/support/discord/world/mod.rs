@@ -18,7 +18,7 @@ pub use clock::Clock;
 pub use guild::{Channel, Guild, Member, Overwrite, Role, User, Whom};
 pub use id::Id;
 pub use interaction::{ANSWER_WITHIN, Answer, Interaction, Kind, Opening, TOKEN_LASTS};
-pub(crate) use json::civil;
+pub(crate) use json::{civil, components};
 pub use json::timestamp;
 pub use message::{Draft, Message, flags};
 pub use permissions::Permissions;
