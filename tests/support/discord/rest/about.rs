@@ -91,10 +91,9 @@ fn change(world: &mut World, call: &Call) -> Outcome {
     let id = call.id(0)?;
     place(world, id, Permissions::MANAGE_CHANNELS)?;
     let now = world.now();
-    if call.body.get("topic").is_some() || call.body.get("name").is_some() {
-        if let Some(limited) = world.limits.topic(now, &id.to_string()) {
-            return Err(Reply::limited(limited));
-        }
+    let hidden = call.body.get("topic").is_some() || call.body.get("name").is_some();
+    if hidden && let Some(limited) = world.limits.topic(now, &id.to_string()) {
+        return Err(Reply::limited(limited));
     }
     world.channel_mut(id, |channel| {
         if let Some(topic) = call.body.get("topic") {

@@ -103,10 +103,10 @@ fn edit(world: &mut World, channel: Id, id: Id, body: &Value) -> Outcome {
         return Err(Reply::refuse(400, 50006, "Cannot send an empty message"));
     }
     let now = world.now();
-    if now > id.born() + OLD {
-        if let Some(limited) = world.limits.old_edit(now, &id.to_string()) {
-            return Err(Reply::limited(limited));
-        }
+    if now > id.born() + OLD
+        && let Some(limited) = world.limits.old_edit(now, &id.to_string())
+    {
+        return Err(Reply::limited(limited));
     }
     world.edit(id, body);
     Ok(Reply::with(world.message_json(find(world, channel, id)?)))
