@@ -97,7 +97,8 @@ fn default(value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::limits::{OPTIONS, size};
+    use gavel_discord_standin::wrong_with;
+
     use super::*;
 
     /// What Discord gives back for what it was given: ids, versions, defaults written out, others left out.
@@ -158,27 +159,11 @@ mod tests {
     }
 
     #[test]
-    fn they_are_within_discord_s_limits() {
-        let name = |value: &Value| {
-            let name = value["name"].as_str().unwrap();
-            (1..=32).contains(&size(name)) && name.chars().all(|c| c.is_ascii_lowercase() || "-_".contains(c))
-        };
-        let described = |value: &Value| (1..=HELP).contains(&size(value["description"].as_str().unwrap()));
-        let commands = wanted(Some("conf"));
-        let commands = commands[0]["options"].as_array().unwrap();
-        assert!(commands.len() <= OPTIONS);
-        let mut characters = 0;
-        for command in commands {
-            let options = command["options"].as_array().unwrap();
-            assert!(options.len() <= OPTIONS);
-            assert!(options.is_sorted_by_key(|option| option["required"] == json!(false)), "required first");
-            for part in std::iter::once(command).chain(options) {
-                assert!(name(part) && described(part), "{part}");
-                characters +=
-                    size(part["name"].as_str().unwrap()) + size(part["description"].as_str().unwrap());
-            }
+    fn discord_takes_them() {
+        for group in [None, Some("conf")] {
+            let wrong = wrong_with("PUT", "/applications/1/guilds/2/commands", &wanted(group).into());
+            assert_eq!(wrong, [""; 0], "{group:?}");
         }
-        assert!(characters + 100 <= 8000, "{characters} characters in one command");
     }
 
     #[test]

@@ -25,9 +25,6 @@ pub(crate) const ROWS: usize = 5;
 pub(crate) const BUTTONS: usize = 5;
 /// The description of a command or an option.
 pub(crate) const HELP: usize = 100;
-/// Options of a command, or commands under one root.
-#[cfg(test)]
-pub(crate) const OPTIONS: usize = 25;
 /// People who can be pinged at once: as many mentions still leave more than half of the message to its words.
 pub(crate) const PINGS: usize = 40;
 

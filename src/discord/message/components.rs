@@ -37,7 +37,7 @@ pub(super) fn label(choice: &Choice) -> String {
 
 /// A value cannot be cut: it would mean another.
 pub(super) fn usable(value: &str) -> bool {
-    !value.is_empty() && size(value) <= CHOICE
+    !value.trim().is_empty() && size(value) <= CHOICE
 }
 
 fn rows(controls: &[Control]) -> Vec<Row<'_>> {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use gavel_chat::testing::{crew_view, person, public_view};
 use gavel_chat::text::{Foreign, plain};
 use gavel_chat::{Audience, Class, Control, CrewPerson, CrewView, Key, PlaceId, Press, Style};
+use gavel_discord_standin::wrong_with;
 use proptest::prelude::*;
 
 use super::*;
@@ -45,50 +46,32 @@ fn crew(people: Vec<CrewPerson>) -> Board {
     Board::Crew(Arc::new(CrewView { people, ..crew_view("Thursday Line") }))
 }
 
-/// What Discord refuses in a message, and what it would show that is not text.
+/// What Discord refuses of a message, as a new one and as an answer.
 fn check(body: &Value) -> Result<(), String> {
-    let fail = |what: &str| Err(format!("{what}: {body}"));
-    let text = |value: &Value| value.as_str().map_or(0, size);
-    if text(&body["content"]) > CONTENT || body["content"] == "" && body["embeds"] == json!([]) {
-        return fail("content");
+    let embeds = body["embeds"].as_array().is_some_and(|embeds| !embeds.is_empty());
+    let empty = !embeds && body["content"].as_str().is_none_or(|text| text.trim().is_empty());
+    let longest = body["content"].as_str().map_or(0, size);
+    let answer = json!({ "type": 4, "data": body });
+    let wrong = [
+        wrong_with("POST", "/channels/1/messages", body),
+        wrong_with("PATCH", "/channels/1/messages/2", body),
+        wrong_with("PATCH", "/webhooks/1/x/messages/@original", body),
+        wrong_with("POST", "/interactions/1/x/callback", &answer),
+    ]
+    .concat();
+    let fine = !empty && longest <= CONTENT && wrong.is_empty();
+    if fine { Ok(()) } else { Err(format!("{wrong:?} in {body}")) }
+}
+
+#[test]
+fn what_discord_refuses_is_found() {
+    for body in [
+        json!({ "content": "" }),
+        json!({ "content": "x".repeat(2001) }),
+        json!({ "content": "x", "embed": 1 }),
+    ] {
+        assert!(check(&body).is_err(), "{body}");
     }
-    let embeds = body["embeds"].as_array().map_or(&[][..], Vec::as_slice);
-    let total: usize = embeds.iter().map(|e| text(&e["description"]) + text(&e["footer"]["text"])).sum();
-    if total > 6000 || embeds.iter().any(|e| text(&e["description"]) > DESCRIPTION) {
-        return fail("embeds");
-    }
-    let rows = body["components"].as_array().map_or(&[][..], Vec::as_slice);
-    let of = |row: &Value| row["components"].as_array().cloned().unwrap_or_default();
-    let parts: Vec<_> = rows.iter().flat_map(of).collect();
-    let ids: HashSet<_> = parts.iter().map(|part| part["custom_id"].as_str().unwrap_or("")).collect();
-    if rows.len() > 5 || ids.len() != parts.len() || ids.iter().any(|id| id.is_empty() || id.len() > 100) {
-        return fail("rows");
-    }
-    for row in rows {
-        let parts = of(row);
-        let selects = parts.iter().filter(|part| part["type"] == 3).count();
-        if !(1..=5).contains(&parts.len()) || selects > 0 && parts.len() != 1 {
-            return fail("a row");
-        }
-    }
-    for part in &parts {
-        let options = part["options"].as_array().cloned().unwrap_or_default();
-        let values: HashSet<_> = options.iter().map(|option| option["value"].to_string()).collect();
-        let fine =
-            |option: &Value| ["label", "value"].iter().all(|key| (1..=100).contains(&text(&option[*key])));
-        let good = if part["type"] == 3 {
-            (1..=25).contains(&options.len())
-                && values.len() == options.len()
-                && options.iter().all(fine)
-                && text(&part["placeholder"]) <= 150
-        } else {
-            (1..=80).contains(&text(&part["label"]))
-        };
-        if !good {
-            return fail("a component");
-        }
-    }
-    Ok(())
 }
 
 #[test]
@@ -243,6 +226,8 @@ fn choices_of_a_completion_differ_by_name() {
     assert_eq!(values, ["7", "8", "9", "10", "11"]);
     assert!(names.contains("7 Joel") && names.contains("8 7 Joel") && names.contains("11"), "{names:?}");
     assert!(names.len() == given.len() && names.iter().all(|name| (1..=CHOICE).contains(&size(name))));
+    let answer = json!({ "type": 8, "data": { "choices": given } });
+    assert_eq!(wrong_with("POST", "/interactions/1/x/callback", &answer), [""; 0]);
     let many: Vec<_> = (0..60).map(|n| choice(&n.to_string(), &n.to_string())).collect();
     assert_eq!(choices(&many).as_array().unwrap().len(), CHOICES);
 }
@@ -264,6 +249,8 @@ fn controls_of_any_kind() -> impl Strategy<Value = Vec<Control>> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn whatever_comes_discord_takes_it(
         lines in prop::collection::vec(any::<String>(), 0..60),

@@ -41,6 +41,7 @@ pub use faults::{Fault, Faults, What, Which};
 pub use gateway::Gateway;
 pub use limits::Limits;
 pub use member::{Act, Choice, Member, Refused};
+pub use rest::wrong_with;
 pub use setup::Setup;
 pub use shared::Shared;
 use tokio::net::TcpListener;

@@ -13,6 +13,7 @@ mod webhook;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::future::pending;
 use std::time::Duration;
 
@@ -149,8 +150,7 @@ fn checked(
         world.violate(by, words);
         Reply::refuse(400, 50109, words)
     })?;
-    let mut problems = schema::check(&call.method, call.template, &call.body);
-    problems.extend(beyond(call));
+    let problems = problems(call);
     if !problems.is_empty() {
         world.violate(by, format!("{problems:?} in {}", call.body));
         return Err(Reply { status: 400, body: Some(rules::invalid_form(&problems)), ..Reply::default() });
@@ -159,6 +159,24 @@ fn checked(
         world.violate(by, format!("nothing is called {stranger}"));
     }
     Ok(())
+}
+
+/// What is wrong with a request, without a server: what Discord would refuse, and what it would not know. `path` is
+/// without `/api/v10`.
+pub fn wrong_with(method: &str, path: &str, body: &Value) -> Vec<String> {
+    let Ok((template, parts)) = schema::operation(method, path) else {
+        return vec!["there is no such route".to_owned()];
+    };
+    let call = Call { method: method.to_owned(), template, parts, query: HashMap::new(), body: body.clone() };
+    let unknown = schema::strangers(method, template, body);
+    let unknown = unknown.into_iter().map(|stranger| format!("nothing is called {stranger}"));
+    problems(&call).iter().map(|problem| format!("{problem:?}")).chain(unknown).collect()
+}
+
+fn problems(call: &Call) -> Vec<rules::Problem> {
+    let mut problems = schema::check(&call.method, call.template, &call.body);
+    problems.extend(beyond(call));
+    problems
 }
 
 /// What the description leaves out.
