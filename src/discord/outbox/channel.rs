@@ -118,7 +118,7 @@ impl Channel {
 
     /// Whatever is left alone for a while is tried at once, and the card is drawn again.
     pub(super) fn again(&mut self, now: Instant) {
-        self.pause.over();
+        self.pause.at_once();
         self.card.again(now);
         if let Some(blocked) = &mut self.blocked {
             blocked.until = now;

@@ -12,6 +12,8 @@ const COUNTED: usize = 64;
 const FIRST: Duration = Duration::from_millis(500);
 /// ...doubled with each further one, up to this.
 const LONGEST: Duration = Duration::from_secs(30);
+/// Whoever tries at once has failed so often all the same, or the bot would hear of an end that is none.
+const KEPT: u32 = 3;
 
 /// What was spent of one bucket.
 #[derive(Debug)]
@@ -71,7 +73,12 @@ impl Pause {
         self.until = Some(at);
     }
 
-    /// It works, or something happened that may have changed that.
+    /// Something happened that may have changed it: it is tried at once, and again soon.
+    pub(super) fn at_once(&mut self) {
+        *self = Self { fails: self.fails.min(KEPT), until: None };
+    }
+
+    /// It works.
     pub(super) fn over(&mut self) {
         *self = Self::default();
     }

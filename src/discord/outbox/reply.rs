@@ -182,6 +182,7 @@ impl Lane {
         let unsaid = self.want.clone().filter(|_| self.dirty && self.says());
         self.state = State::Over;
         self.dirty = false;
+        self.pause.over();
         Rest { message, unsaid }
     }
 
@@ -240,7 +241,7 @@ impl Lane {
     pub(super) fn again(&mut self) {
         // The first answer's failures are what is known of it.
         if !self.first() {
-            self.pause.over();
+            self.pause.at_once();
         }
     }
 
@@ -299,7 +300,7 @@ impl Lane {
     fn doubt(&mut self, shape: Shape) -> Fate {
         self.state = State::Doubt(shape);
         self.dirty = self.want.is_some();
-        self.pause.over();
+        self.pause.at_once();
         Fate::Quiet
     }
 
