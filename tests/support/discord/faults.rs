@@ -110,7 +110,7 @@ impl Which {
     }
 }
 
-fn fits(pattern: &str, method: &str, path: &str) -> bool {
+pub(crate) fn fits(pattern: &str, method: &str, path: &str) -> bool {
     let (verb, wanted) = pattern.split_once(' ').expect("a pattern is a method and a path");
     let mut given = path.split('/');
     let all = (verb == "*" || verb == method)

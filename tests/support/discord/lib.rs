@@ -24,6 +24,7 @@
 mod faults;
 pub mod gateway;
 mod limits;
+pub mod markdown;
 mod member;
 mod rest;
 mod rules;
@@ -130,6 +131,34 @@ impl Discord {
     /// Nothing goes wrong with REST any more.
     pub fn heal(&self) {
         self.shared.change(|world| world.faults.clear());
+    }
+
+    /// The interactions that nobody answered in time, and those that were answered later than `within`.
+    pub fn unanswered(&self, within: Duration) -> Vec<Interaction> {
+        let late = |it: &&Interaction, now: u64| {
+            let end = it.answer.as_ref().map_or(now, |answer| answer.at);
+            end.saturating_sub(it.id.born()) > within.as_millis() as u64
+        };
+        self.shared.read(|world| {
+            let now = world.now();
+            world.interactions.values().filter(|it| late(it, now)).cloned().collect()
+        })
+    }
+
+    /// The messages that made anybody's phone ring, deleted ones too.
+    pub fn pinging(&self) -> Vec<Message> {
+        self.shared.read(|world| {
+            let all = world.messages.values().chain(&world.deleted);
+            all.filter(|message| !message.pings.is_empty()).cloned().collect()
+        })
+    }
+
+    /// The requests that went to routes of that pattern (as of [`Which`]), oldest first.
+    pub fn requests(&self, pattern: &str) -> Vec<Requested> {
+        self.shared.read(|world| {
+            let fits = |it: &&Requested| faults::fits(pattern, &it.method, &it.path);
+            world.requests.iter().filter(fits).cloned().collect()
+        })
     }
 
     /// How many 429 the bot has brought upon itself.

@@ -11,6 +11,7 @@ mod json;
 mod message;
 mod permissions;
 mod pings;
+mod shown;
 
 use std::collections::BTreeMap;
 
@@ -18,8 +19,8 @@ pub use clock::Clock;
 pub use guild::{Channel, Guild, Member, Overwrite, Role, User, Whom};
 pub use id::Id;
 pub use interaction::{ANSWER_WITHIN, Answer, Interaction, Kind, Opening, TOKEN_LASTS};
-pub(crate) use json::{civil, components};
 pub use json::timestamp;
+pub(crate) use json::{civil, components};
 pub use message::{Draft, Message, flags};
 pub use permissions::Permissions;
 pub use pings::{Default_ as MentionDefault, Pings};
