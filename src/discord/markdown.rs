@@ -181,6 +181,4 @@ fn live(before: Option<char>, c: char, after: Option<char>) -> bool {
 }
 
 #[cfg(test)]
-pub(crate) mod reading;
-#[cfg(test)]
 mod tests;

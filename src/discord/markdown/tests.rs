@@ -1,7 +1,7 @@
 use gavel_chat::text::{plain, render};
+use gavel_discord_standin::reading::read;
 use proptest::prelude::*;
 
-use super::reading::read;
 use super::*;
 
 fn foreign(text: &str) -> String {

@@ -26,6 +26,7 @@ pub mod gateway;
 mod limits;
 pub mod markdown;
 mod member;
+pub mod reading;
 mod rest;
 mod rules;
 mod schema;

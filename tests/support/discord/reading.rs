@@ -1,12 +1,13 @@
-//! For tests: Discord's Markdown as its clients read it. It finds more markup than they do rather than less.
+//! Discord's Markdown as its clients read it: what a reader sees of a message's or an embed's text, and what of it is
+//! markup. It finds more markup than they do rather than less.
 
 /// What a reader sees.
 #[derive(Debug, Default)]
-pub(crate) struct Reading {
+pub struct Reading {
     /// The text without its markup.
-    pub(crate) text: String,
+    pub text: String,
     /// The markup that was found: `strong`, `mention`, `link`, ...
-    pub(crate) marks: Vec<&'static str>,
+    pub marks: Vec<&'static str>,
 }
 
 /// Marks around a text, the longer ones first.
@@ -37,7 +38,7 @@ const ANYWHERE: &[(&str, &str)] = &[
 ];
 
 /// Reads a text as a member's client does.
-pub(crate) fn read(text: &str) -> Reading {
+pub fn read(text: &str) -> Reading {
     let mut reading = Reading::default();
     let lower = text.to_lowercase();
     reading.marks.extend(ANYWHERE.iter().filter(|(raw, _)| lower.contains(raw)).map(|(_, mark)| *mark));
@@ -137,28 +138,33 @@ fn single(text: &str) -> Option<&'static str> {
     within(':', ':').is_some_and(|(inner, _)| emoji(inner)).then_some("emoji")
 }
 
-#[test]
-fn it_finds_what_is_there() {
-    for (text, shown, marks) in [
-        ("**a** b", "a b", &["strong"][..]),
-        ("\\*\\*a\\*\\*", "**a**", &[]),
-        ("__a _b_ c__", "a b c", &["underline", "emphasis"]),
-        ("`\\*`", "\\*", &["code"]),
-        ("a\n- b", "a\n- b", &["list"]),
-        ("# a", "# a", &["heading"]),
-        ("1. a", "1. a", &["list"]),
-        ("> a", "> a", &["quote"]),
-        ("#12 Marta", "#12 Marta", &[]),
-        ("<@1> @here", "<@1> @here", &["ping", "mention", "mention"]),
-        ("[a](b)", "[a](b)", &["link"]),
-        ("see https://e.test", "see https://e.test", &["link"]),
-        ("https\\://e.test", "https://e.test", &[]),
-        ("\\<@1>", "<@1>", &["ping"]),
-        (":smile: <a:b:1> <t:1>", ":smile: <a:b:1> <t:1>", &["emoji", "mention", "emoji", "mention"]),
-        ("DISCORD.gg/x", "DISCORD.gg/x", &["invite"]),
-    ] {
-        let reading = read(text);
-        assert_eq!(reading.text, shown, "{text}");
-        assert_eq!(reading.marks, marks, "{text}");
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_finds_what_is_there() {
+        for (text, shown, marks) in [
+            ("**a** b", "a b", &["strong"][..]),
+            ("\\*\\*a\\*\\*", "**a**", &[]),
+            ("__a _b_ c__", "a b c", &["underline", "emphasis"]),
+            ("`\\*`", "\\*", &["code"]),
+            ("a\n- b", "a\n- b", &["list"]),
+            ("# a", "# a", &["heading"]),
+            ("1. a", "1. a", &["list"]),
+            ("> a", "> a", &["quote"]),
+            ("#12 Marta", "#12 Marta", &[]),
+            ("<@1> @here", "<@1> @here", &["ping", "mention", "mention"]),
+            ("[a](b)", "[a](b)", &["link"]),
+            ("see https://e.test", "see https://e.test", &["link"]),
+            ("https\\://e.test", "https://e.test", &[]),
+            ("\\<@1>", "<@1>", &["ping"]),
+            (":smile: <a:b:1> <t:1>", ":smile: <a:b:1> <t:1>", &["emoji", "mention", "emoji", "mention"]),
+            ("DISCORD.gg/x", "DISCORD.gg/x", &["invite"]),
+        ] {
+            let reading = read(text);
+            assert_eq!(reading.text, shown, "{text}");
+            assert_eq!(reading.marks, marks, "{text}");
+        }
     }
 }
