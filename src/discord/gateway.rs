@@ -52,8 +52,10 @@ pub(crate) enum Heard {
 pub(crate) enum Barred {
     /// 4004.
     Token,
-    /// 4013 or 4014.
+    /// 4013 or 4014, although no intent is asked for.
     Intents,
+    /// 4010, 4011 or 4012, for the second time in a row.
+    Closed(u16),
 }
 
 /// Where the gateway is.
@@ -74,6 +76,32 @@ pub(crate) enum Unfound {
     /// Later, perhaps.
     #[error("Discord is not reached: {0}")]
     Later(String),
+}
+
+impl Barred {
+    /// What that person is to change.
+    pub(crate) fn words(self) -> String {
+        match self {
+            Self::Token => "Discord does not know the bot's token. At https://discord.com/developers/applications \
+                 choose the application, press Reset Token on the page Bot, put the new token where [discord] token \
+                 says, and start gavel again."
+                .to_owned(),
+            Self::Intents => "Discord's gateway refuses the bot's intents, although gavel asks for none. Look at \
+                 Privileged Gateway Intents on the application's page Bot at \
+                 https://discord.com/developers/applications (all can be off), and start gavel again."
+                .to_owned(),
+            Self::Closed(4011) => "Discord says that the bot is in too many servers for one connection (4011). Take it \
+                 out of those that gavel does not work in, and start gavel again."
+                .to_owned(),
+            Self::Closed(4012) => {
+                "Discord no longer speaks the version of its gateway that this gavel does (4012). Install a newer gavel.".to_owned()
+            }
+            Self::Closed(code) => format!(
+                "Discord's gateway closed the connection twice and says that there is no use in trying again ({code}). \
+                 Look at https://discordstatus.com, and start gavel again."
+            ),
+        }
+    }
 }
 
 /// One connection, kept up by serenity.

@@ -2,7 +2,7 @@
 //! Pure: the times are arguments.
 //!
 //! Discord shows "did not respond" after three seconds, and people press again: what arrives later must not act. Ids
-//! carry Discord's time, ours may be wrong, so that the difference is learnt from the `Date` of Discord's answers.
+//! say when Discord made them, by its clock; ours may be wrong, so that the difference is learnt from the `Date` of Discord's answers.
 //! Invariant: an interaction that is too old by every clock that its age could be read from never acts; one line per
 //! channel says how many there were.
 
@@ -59,10 +59,10 @@ impl Skew {
         };
     }
 
-    /// The age of what has this id, in milliseconds, at this time of ours.
-    pub(crate) fn age(&self, id: u64, now: u64) -> u64 {
+    /// The age of what Discord made then (by its own clock), in milliseconds, at this time of ours.
+    pub(crate) fn age(&self, born: u64, now: u64) -> u64 {
         let ahead = self.0.map_or(0, |(least, most)| least.midpoint(most));
-        let age = signed(now).saturating_sub(ahead).saturating_sub(signed(born(id)));
+        let age = signed(now).saturating_sub(ahead).saturating_sub(signed(born));
         u64::try_from(age).unwrap_or(0)
     }
 }
@@ -107,11 +107,6 @@ fn words(count: u32) -> String {
     }
 }
 
-/// When it was made, by Discord's clock, in Unix milliseconds.
-pub(crate) fn born(id: u64) -> u64 {
-    (id >> 22) + 1_420_070_400_000
-}
-
 fn signed(time: u64) -> i64 {
     i64::try_from(time).unwrap_or(i64::MAX)
 }
@@ -126,22 +121,18 @@ mod tests {
 
     const NOW: u64 = 1_790_000_000_000;
 
-    fn id(born: u64) -> u64 {
-        (born - 1_420_070_400_000) << 22 | 7
-    }
-
     #[test]
     fn ages_are_by_discords_clock() {
         let mut skew = Skew::default();
-        assert_eq!(skew.age(id(NOW), NOW + 2500), 2500);
+        assert_eq!(skew.age(NOW, NOW + 2500), 2500);
         // Ours is an hour ahead.
         let ours = NOW + 3_600_000;
         skew.learn(NOW, ours + 400, ours + 500);
-        assert!(skew.age(id(NOW), ours + 500) <= 1050, "{skew:?}");
-        assert!(skew.age(id(NOW - 30_000), ours + 500) > 29_000);
+        assert!(skew.age(NOW, ours + 500) <= 1050, "{skew:?}");
+        assert!(skew.age(NOW - 30_000, ours + 500) > 29_000);
         // It was set right meanwhile.
         skew.learn(NOW + 10_000, NOW + 10_200, NOW + 10_300);
-        assert!(skew.age(id(NOW + 10_000), NOW + 10_500) < 1300, "{skew:?}");
+        assert!(skew.age(NOW + 10_000, NOW + 10_500) < 1300, "{skew:?}");
     }
 
     proptest! {
@@ -154,15 +145,15 @@ mod tests {
                 time += pause;
                 skew.learn(time / 1000 * 1000, ours(time - trip.min(pause)), ours(time + trip));
             }
-            let age = skew.age(id(time), ours(time + 5000));
+            let age = skew.age(time, ours(time + 5000));
             prop_assert!(age.abs_diff(5000) <= 1000, "{age}");
         }
 
         #[test]
-        fn no_id_and_no_time_is_too_much(id: u64, now: u64, date: u64) {
+        fn no_time_is_too_much(born: u64, now: u64, date: u64) {
             let mut skew = Skew::default();
             skew.learn(date, now, now);
-            skew.age(id, now);
+            skew.age(born, now);
         }
     }
 

@@ -4,26 +4,51 @@
 //! link. Nothing is cached but which message is which post: who somebody is stands in each interaction.
 //! Invariant: an adapter may freeze (the gateway's library can), so it shares nothing with anybody but what it says.
 
-#[allow(dead_code, reason = "the loop that uses it comes next")]
+mod asked;
 mod commands;
+mod floor;
 mod gateway;
-#[allow(dead_code, unused_imports, reason = "the loop that uses it comes next")]
 mod http;
-#[allow(dead_code, reason = "the loop that uses it comes next")]
 mod intake;
 mod late;
-#[allow(dead_code, reason = "the loop that uses it comes next")]
 mod limits;
-#[allow(dead_code, reason = "the loop that uses it comes next")]
 mod markdown;
-#[allow(dead_code, reason = "the loop that uses it comes next")]
 mod message;
-#[allow(dead_code, unused_imports, reason = "the loop that uses it comes next")]
 mod outbox;
-#[allow(dead_code, reason = "the loop that uses it comes next")]
+mod places;
 mod press;
 mod remedy;
+mod run;
 mod settings;
+mod standing;
 mod witness;
 
+use std::sync::Arc;
+
+use gavel_chat::{Adapter, Network};
+
 pub use settings::{Reach, Settings, Token, place};
+
+/// The network: one bot at Discord, in as many guilds and channels as there are places.
+#[derive(Debug)]
+pub struct Discord {
+    settings: Arc<Settings>,
+    memory: Arc<witness::Memory>,
+}
+
+impl Discord {
+    /// Nothing is connected yet.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings: Arc::new(settings), memory: Arc::default() }
+    }
+}
+
+impl Network for Discord {
+    fn name(&self) -> &'static str {
+        "discord"
+    }
+
+    fn open(&self) -> Box<dyn Adapter> {
+        Box::new(run::Run::new(self.settings.clone(), self.memory.clone()))
+    }
+}

@@ -226,7 +226,7 @@ impl Trouble {
     }
 
     /// The same call may do better later, without anybody doing anything.
-    pub(super) fn passes(&self) -> bool {
+    pub(crate) fn passes(&self) -> bool {
         self.unclear() || matches!(self, Self::Limited { .. } | Self::Offline)
     }
 }
