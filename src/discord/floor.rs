@@ -188,7 +188,7 @@ impl Floor {
             warn!(place = %post.place, "this place is not Discord's");
             return;
         };
-        let body = message::post(post).0;
+        let body = message::post(post);
         if post.key == Key::Roster {
             self.places.wrote(channel, body.clone());
         }

@@ -227,12 +227,4 @@ fn unix_ms(date: &str) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_of_http_are_read() {
-        assert_eq!(unix_ms("Mon, 23 Nov 2026 19:00:01 GMT"), Some(1_795_460_401_000));
-        assert_eq!(unix_ms("yesterday"), None);
-    }
-}
+mod tests;

@@ -86,7 +86,7 @@ impl Places {
     /// The card of a channel as it is to be now, at this time (Unix milliseconds).
     pub(crate) fn card(&self, channel: u64, wall: u64) -> Option<Value> {
         let spot = self.places.get(&channel)?;
-        let drawn = || message::card(&spot.board.borrow(), wall, &self.zone).0;
+        let drawn = || message::card(&spot.board.borrow(), wall, &self.zone);
         Some(spot.written.clone().unwrap_or_else(drawn))
     }
 

@@ -96,7 +96,7 @@ fn without_intents_there_are_interactions_alone() {
 fn what_may_not_identify_is_closed_with_its_code() {
     let guild_members = Some(1 << 1);
     for (wrong, code) in [
-        (Identify { token: "Bot secret".into(), ..asked() }, 4004),
+        (Identify { token: "Bot another".into(), ..asked() }, 4004),
         (Identify { shard: [1, 1], ..asked() }, 4010),
         (Identify { intents: None, ..asked() }, 4013),
         (Identify { intents: Some(1 << 30), ..asked() }, 4013),
