@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use gavel_chat::text::Doc;
 use gavel_chat::{Choice, Input, Invocation, Partial, Press, Refused, Ticket};
 use serde_json::{Value, json};
 use serenity::all::Interaction;
@@ -13,7 +14,7 @@ use tracing::{info, warn};
 use crate::floor::{Done, Floor, Over};
 use crate::intake::{self, Asked, What};
 use crate::late::DEADLINE;
-use crate::limits;
+use crate::message;
 use crate::outbox::{Opened, Request, Secret};
 
 /// The one press that asks nobody: what it shows the place may see anyway.
@@ -69,7 +70,9 @@ impl Floor {
                 let born = now.checked_sub(Duration::from_millis(age)).unwrap_or(now);
                 self.out.opened(now, Opened { ticket, id, token, channel, panel, born });
             }
-            Err(Refused::Busy) => self.say(id, token, "Too many commands at once. Nothing was done: try again."),
+            Err(Refused::Busy) => {
+                self.say(id, token, "Too many commands at once. Nothing was done: try again.")
+            }
             Err(Refused::Revoked) => return Err(Over::Revoked),
         }
         Ok(())
@@ -79,7 +82,9 @@ impl Floor {
     pub(crate) fn unread(&mut self, kind: &str, value: &Value) {
         self.count(kind);
         let id = value["id"].as_str().and_then(|id| id.parse().ok());
-        let (Some(id), Some(token), "INTERACTION_CREATE") = (id, value["token"].as_str(), kind) else { return };
+        let (Some(id), Some(token), "INTERACTION_CREATE") = (id, value["token"].as_str(), kind) else {
+            return;
+        };
         let token = Secret::new(token);
         match value["type"].as_u64() == Some(COMPLETE) {
             true => self.choices(id, token, &[]),
@@ -100,14 +105,7 @@ impl Floor {
 
     /// The choices for what somebody types are there.
     pub(crate) fn choices(&mut self, id: u64, token: Secret, choices: &[Choice]) {
-        let choice = |choice: &Choice| {
-            let name = limits::cap(choice.label.as_str(), limits::CHOICE);
-            json!({ "name": name, "value": choice.value })
-        };
-        let fit = choices.iter().filter(|choice| {
-            !choice.label.as_str().is_empty() && limits::size(&choice.value) <= limits::CHOICE
-        });
-        let choices: Vec<_> = fit.take(limits::CHOICES).map(choice).collect();
+        let choices = message::choices(choices);
         self.aside("choices", id, token, json!({ "type": CHOICES, "data": { "choices": choices } }));
     }
 
@@ -147,7 +145,8 @@ impl Floor {
 
     /// A word to the asker alone.
     fn say(&mut self, id: u64, token: Secret, words: &str) {
-        let data = json!({ "content": words, "flags": EPHEMERAL, "allowed_mentions": { "parse": [] } });
+        let mut data = message::words(&Doc::from(words));
+        data["flags"] = json!(EPHEMERAL);
         self.aside("a short answer", id, token, json!({ "type": REPLY, "data": data }));
     }
 

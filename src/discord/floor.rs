@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
-use gavel_chat::{
-    AdapterError, Choice, Class, Fault, Key, Link, MessageRef, Post, Refused, Uplink,
-};
+use gavel_chat::{AdapterError, Choice, Class, Fault, Key, Link, MessageRef, Post, Refused, Uplink};
+use serde_json::Value;
 use tracing::{info, warn};
 
 use crate::gateway::{Barred, Found, Unfound, find};
@@ -29,6 +28,8 @@ const REDRAW: Duration = Duration::from_secs(60);
 const AGAIN: Duration = Duration::from_secs(300);
 /// Pauses between the searches for the gateway.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// Channels that take messages: text, voice, announcements, threads of all kinds, stages.
+const TEXT: [u64; 7] = [0, 2, 5, 10, 11, 12, 13];
 /// Lines of our own begin so; the bot knows nothing of them.
 const OURS: &str = "discord ";
 
@@ -58,16 +59,16 @@ pub(crate) struct Floor {
 
 /// What was waited for.
 pub(crate) enum Done {
-    /// A call of the outbox.
-    Call(CallId, Result<Reply, Trouble>),
+    /// A call of the outbox, and when it began.
+    Call(u64, CallId, Result<Reply, Trouble>),
     /// A call beside it, and what it was for.
     Aside(&'static str, Result<Reply, Trouble>),
     /// Choices for what somebody types.
     Choices(u64, Secret, Vec<Choice>),
     /// Where the gateway is; when it was asked for.
     Gateway(u64, Result<Found, Unfound>),
-    /// In which guild a channel is.
-    Guild(u64, Result<Option<u64>, Trouble>),
+    /// What a channel is.
+    Channel(u64, Result<Value, Trouble>),
     /// Whether the commands of a guild had to be changed.
     Commands(u64, Result<bool, Trouble>),
 }
@@ -101,7 +102,7 @@ impl Floor {
         client: reqwest::Client,
         caller: Caller,
     ) -> Self {
-        let mut out = Outbox::default();
+        let mut out = Outbox::new(wall);
         for place in &link.places {
             let Some(channel) = crate::settings::channel(&place.id) else { continue };
             for (key, message) in &place.known {
@@ -146,16 +147,17 @@ impl Floor {
     pub(crate) fn due(&mut self, now: Instant, wall: u64) -> Result<Instant, Over> {
         if now >= self.redraw {
             self.redraw = now + REDRAW;
-            self.draw_all(now, wall);
+            self.places.channels().into_iter().for_each(|channel| self.draw(now, wall, channel));
+            self.ask_channels(now);
         }
         for line in self.late.due(now) {
             self.line(now, line.channel, format!("{OURS}late {}", line.number), line.doc);
         }
         while let Some(call) = self.known.then(|| self.out.poll(now)).flatten() {
             let call = self.caller.begin(call);
-            self.jobs.push(Box::pin(async {
+            self.jobs.push(Box::pin(async move {
                 let (id, result) = call.await;
-                Done::Call(id, result)
+                Done::Call(wall, id, result)
             }));
             self.calls += 1;
         }
@@ -167,7 +169,7 @@ impl Floor {
         {
             return Err(Over::Revoked);
         }
-        let deadlines = [self.out.deadline().filter(|_| self.known), self.late.deadline()];
+        let deadlines = [self.out.deadline(now).filter(|_| self.known), self.late.deadline()];
         Ok(deadlines.into_iter().flatten().fold(self.redraw, Instant::min))
     }
 
@@ -179,7 +181,12 @@ impl Floor {
         self.standing.up(now);
         self.ask_channels(now);
         self.out.again(now);
-        self.draw_all(now, wall);
+        // Whatever it said before: Discord may have lost it.
+        for channel in self.places.channels() {
+            if let Some(card) = self.places.drawn(channel, wall, true) {
+                self.out.card(now, channel, card);
+            }
+        }
     }
 
     /// Something is to be shown.
@@ -196,9 +203,9 @@ impl Floor {
         self.out.post(now, Letter { key, channel, answers, audience, class, body });
     }
 
-    /// The board of a channel changed, or its age did.
+    /// The board of a channel changed.
     pub(crate) fn draw(&mut self, now: Instant, wall: u64, channel: u64) {
-        if let Some(card) = self.places.card(channel, wall) {
+        if let Some(card) = self.places.drawn(channel, wall, false) {
             self.out.card(now, channel, card);
         }
     }
@@ -206,25 +213,21 @@ impl Floor {
     /// Something that was waited for.
     pub(crate) fn done(&mut self, now: Instant, wall: u64, done: Done) -> Result<(), Over> {
         match done {
-            Done::Call(id, result) => {
+            Done::Call(began, id, result) => {
                 self.calls -= 1;
+                if let Ok(Reply { date: Some(date), .. }) = result {
+                    self.skew.learn(date, began, wall);
+                }
                 self.out.answered(now, id, result);
             }
             Done::Aside(what, Err(error)) => info!(%error, what, "Discord did not take it"),
             Done::Aside(_, Ok(_)) => {}
             Done::Choices(interaction, token, choices) => self.choices(interaction, token, &choices),
             Done::Gateway(asked, found) => self.gateway(asked, wall, found)?,
-            Done::Guild(channel, found) => self.guild(now, channel, found),
+            Done::Channel(channel, found) => self.channel(now, channel, found),
             Done::Commands(guild, result) => self.registered(guild, result),
         }
         Ok(())
-    }
-
-    fn draw_all(&mut self, now: Instant, wall: u64) {
-        for channel in self.places.channels() {
-            self.draw(now, wall, channel);
-        }
-        self.ask_channels(now);
     }
 
     /// A line of our own for everybody in a channel.
@@ -298,22 +301,24 @@ impl Floor {
         for channel in self.places.unknown(now) {
             let caller = self.caller.clone();
             self.jobs.push(Box::pin(async move {
-                Done::Guild(channel, persist(|| caller.guild_of(channel)).await)
+                Done::Channel(channel, persist(|| caller.channel(channel)).await)
             }));
         }
     }
 
-    fn guild(&mut self, now: Instant, channel: u64, found: Result<Option<u64>, Trouble>) {
+    fn channel(&mut self, now: Instant, channel: u64, found: Result<Value, Trouble>) {
+        let guild = |found: &Value| found["guild_id"].as_str()?.parse().ok();
         let why = match found {
-            Ok(Some(guild)) => {
-                self.standing.part(Part::Channel(channel), None);
-                if self.places.found(channel, guild) {
-                    self.register(guild, Duration::ZERO);
-                }
-                return;
-            }
-            Ok(None) => format!("channel {channel} is in no server: put the id of a server's text channel into the configuration"),
-            Err(trouble) => self.words(channel, trouble),
+            Ok(found) => match (guild(&found), found["type"].as_u64()) {
+                (Some(guild), Some(kind)) if TEXT.contains(&kind) => return self.usable(channel, guild),
+                _ => format!(
+                    "channel {channel} is no server's text channel: correct its id in the configuration"
+                ),
+            },
+            Err(Trouble::Refused { status, code, words }) => match concern(channel, status, code, &words) {
+                Concern::Channel(words) | Concern::Post(words) | Concern::Form(words) => words,
+            },
+            Err(trouble) => trouble.to_string(),
         };
         self.standing.part(Part::Channel(channel), Some(why.clone()));
         if self.places.barred(now, channel, &why) {
@@ -321,6 +326,13 @@ impl Floor {
             if let Some(place) = self.places.id(channel).cloned() {
                 let _ = self.up.failed(place, Key::Roster, Fault::Remedy(why));
             }
+        }
+    }
+
+    fn usable(&mut self, channel: u64, guild: u64) {
+        self.standing.part(Part::Channel(channel), None);
+        if self.places.found(channel, guild) {
+            self.register(guild, Duration::ZERO);
         }
     }
 
@@ -332,7 +344,7 @@ impl Floor {
             if commands::same(&have, &wanted) {
                 return Ok(false);
             }
-            persist(|| caller.register(guild, wanted.clone())).await?;
+            persist(|| caller.register(guild, &wanted)).await?;
             Ok(true)
         };
         self.jobs.push(Box::pin(async move {
@@ -357,12 +369,5 @@ impl Floor {
         warn!(guild, why, "commands are not registered");
         self.standing.part(part, Some(why));
         self.register(guild, AGAIN);
-    }
-
-    fn words(&self, channel: u64, trouble: Trouble) -> String {
-        let Trouble::Refused { status, code, words } = trouble else { return trouble.to_string() };
-        match concern(channel, status, code, &words) {
-            Concern::Channel(words) | Concern::Post(words) | Concern::Form(words) => words,
-        }
     }
 }

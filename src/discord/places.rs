@@ -38,6 +38,8 @@ struct Spot {
     board: watch::Receiver<Board>,
     /// The card as a post wrote it; `None`: it shows the board.
     written: Option<Value>,
+    /// As it went out last.
+    drawn: Value,
     state: State,
     told: Option<String>,
 }
@@ -60,7 +62,8 @@ impl Places {
     pub(crate) fn new(places: &[Place], zone: Zone) -> Self {
         let spot = |place: &Place| {
             let (board, id) = (place.board.clone(), place.id.clone());
-            let spot = Spot { id, board, written: None, state: State::Unknown, told: None };
+            let spot =
+                Spot { id, board, written: None, drawn: Value::Null, state: State::Unknown, told: None };
             Some((settings::channel(&place.id)?, spot))
         };
         let places: BTreeMap<_, _> = places.iter().filter_map(spot).collect();
@@ -88,6 +91,15 @@ impl Places {
         let spot = self.places.get(&channel)?;
         let drawn = || message::card(&spot.board.borrow(), wall, &self.zone);
         Some(spot.written.clone().unwrap_or_else(drawn))
+    }
+
+    /// The same to be sent: always, or if it says something else than the last one did.
+    pub(crate) fn drawn(&mut self, channel: u64, wall: u64, always: bool) -> Option<Value> {
+        let card = self.card(channel, wall)?;
+        let spot = self.places.get_mut(&channel)?;
+        let news = always || !message::same_card(&spot.drawn, &card);
+        spot.drawn = card;
+        news.then(|| spot.drawn.clone())
     }
 
     /// A post wrote this card.
@@ -143,12 +155,6 @@ impl Places {
         let news = spot.told.as_deref() != Some(why);
         spot.told = Some(why.to_owned());
         news
-    }
-
-    /// The channels of a guild.
-    pub(crate) fn of(&self, guild: u64) -> Vec<u64> {
-        let there = self.places.iter().filter(|(_, spot)| spot.state == State::In(guild));
-        there.map(|(channel, _)| *channel).collect()
     }
 }
 

@@ -16,10 +16,10 @@ use tracing::warn;
 
 use crate::floor::{Floor, Over};
 use crate::gateway::{Barred, Gateway, Heard};
+use crate::http;
 use crate::http::Caller;
 use crate::settings::Settings;
 use crate::witness::{Memory, Sight, Watch};
-use crate::http;
 
 /// What the gateway may say before the loop comes round.
 const HEARD: usize = 256;
@@ -110,8 +110,12 @@ impl Shift {
         match sight {
             Sight::Lost => self.floor.standing.lost(now()),
             Sight::Garbled => warn!("Discord sent what is no event"),
-            Sight::Spun => return Err(Over::Lost("the connection to Discord's gateway got stuck".to_owned())),
-            Sight::Closed(4003) => return Err(Over::Lost("Discord's gateway does not know us (4003)".to_owned())),
+            Sight::Spun => {
+                return Err(Over::Lost("the connection to Discord's gateway got stuck".to_owned()));
+            }
+            Sight::Closed(4003) => {
+                return Err(Over::Lost("Discord's gateway does not know us (4003)".to_owned()));
+            }
             Sight::Closed(code) => {
                 self.memory.closed(code);
                 return Err(match self.memory.hopeless() {
