@@ -52,3 +52,6 @@ impl Network for Discord {
         Box::new(run::Run::new(self.settings.clone(), self.memory.clone()))
     }
 }
+
+#[cfg(test)]
+mod tests;
