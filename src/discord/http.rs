@@ -25,7 +25,7 @@ use serenity::http::{Http, HttpBuilder, LightMethod, Ratelimiter, Route};
 use crate::outbox::{Call, CallId, Reply, Request, Secret, Trouble};
 use crate::settings::Token;
 
-pub(crate) use tls::{SetupError, client};
+pub(crate) use tls::client;
 
 /// Interactions whose limits are remembered.
 const REPLIES: usize = 128;
@@ -34,7 +34,8 @@ const OWN: Duration = Duration::from_secs(10);
 /// Discord's types of a first answer that make a message.
 const MAKES_A_MESSAGE: [u64; 2] = [4, 5];
 
-/// Who calls Discord.
+/// Who calls Discord. Clones share their connections and limits.
+#[derive(Clone)]
 pub(crate) struct Caller {
     token: String,
     client: reqwest::Client,
@@ -115,12 +116,6 @@ impl Caller {
             let (answer, _) = ask(&http, plain(LightMethod::Get, Route::Channel { channel_id }), OWN).await?;
             Ok(answer)
         }
-    }
-
-    /// Discord's clock (Unix ms, whole seconds), by a call that does nothing else.
-    pub(crate) fn date(&self) -> impl Future<Output = Result<Option<u64>, Trouble>> + 'static {
-        let http = self.main.clone();
-        async move { Ok(ask(&http, plain(LightMethod::Get, Route::Gateway), OWN).await?.1) }
     }
 
     fn commands_of(&self, guild: u64) -> Route<'static> {
