@@ -9,6 +9,7 @@ use serenity::all::{
     ComponentInteraction, ComponentInteractionDataKind, GuildId, Interaction, Member, MessageFlags, User,
 };
 
+use super::outbox::Secret;
 use super::press;
 
 /// The first millisecond of 2015, when Discord's ids begin.
@@ -19,8 +20,8 @@ const EPOCH: u64 = 1_420_070_400_000;
 pub(crate) struct Asked {
     /// Its id.
     pub(crate) id: u64,
-    /// The token with which it is answered: a secret for 15 minutes.
-    pub(crate) token: String,
+    /// The token with which it is answered, for 15 minutes.
+    pub(crate) token: Secret,
     /// Where.
     pub(crate) channel: u64,
     /// Who, with what Discord vouches for at this moment.
@@ -77,7 +78,7 @@ pub(crate) fn read(interaction: &Interaction) -> Option<Asked> {
     let id = interaction.id().get();
     Some(Asked {
         id,
-        token: interaction.token().to_owned(),
+        token: Secret::new(interaction.token()),
         channel: channel.get(),
         asker: asker(user, member, guild),
         born: born(id),

@@ -50,7 +50,7 @@ fn a_command_by_its_own_name_or_under_a_root() {
     };
     let plain = asked(slash("kick", options.clone()));
     assert_eq!(plain.what, kick);
-    assert_eq!((plain.id, plain.channel, plain.token.as_str()), (1_187_442_178_023_915_520, 123, "secret"));
+    assert_eq!((plain.id, plain.channel, plain.token.reveal()), (1_187_442_178_023_915_520, 123, "secret"));
     let root = asked(slash("conf", json!([{ "type": 1, "name": "kick", "options": options }])));
     assert_eq!(root.what, kick);
     let bare = What::Slash { command: "lock".into(), slots: Vec::new() };

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use gavel_chat::testing::{crew_view, person, public_view};
 use gavel_chat::text::{Foreign, plain};
 use gavel_chat::{Audience, Class, Control, CrewPerson, CrewView, Key, PlaceId, Press, Style};
-use gavel_discord_standin::reading::read;
+use gavel_discord_standin::markdown::read;
 use gavel_discord_standin::wrong_with;
 use proptest::prelude::*;
 

@@ -26,7 +26,6 @@ pub mod gateway;
 mod limits;
 pub mod markdown;
 mod member;
-pub mod reading;
 mod rest;
 mod rules;
 mod schema;
