@@ -45,7 +45,6 @@ impl Floor {
             return Ok(());
         };
         let Asked { id, token, channel, asker, what, .. } = asked;
-        let token = Secret::new(&token);
         let (input, panel) = match what {
             What::Slash { command, slots } => (Input::Slots { command, slots }, None),
             What::Press { press: Press { verb, .. }, .. } if verb == REFRESH => {
@@ -136,7 +135,7 @@ impl Floor {
         if self.places.strange(asked.channel) {
             info!(channel = asked.channel, "somebody asks in a channel that is bound to no room");
         }
-        let token = Secret::new(&asked.token);
+        let token = asked.token.clone();
         match asked.what {
             What::Complete { .. } => self.choices(asked.id, token, &[]),
             _ => self.say(asked.id, token, "gavel does not work in this channel."),

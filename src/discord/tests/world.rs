@@ -6,12 +6,12 @@ use std::time::Duration;
 use gavel_chat::UserId;
 use gavel_chat::testing::battery::Seen;
 use gavel_chat::text::Zone;
+use gavel_discord_standin::markdown;
 use gavel_discord_standin::{
     Channel, Fault, Guild, Id, Kind, Message, Opening, Permissions, Role, Setup, What, Which, World,
 };
 use serde_json::{Value, json};
 
-use crate::markdown::reading;
 use crate::{Discord, Reach, Settings, Token};
 
 pub(super) const GUILD: u64 = 1_100_000_000_000_000_100;
@@ -139,7 +139,7 @@ impl Eyes {
 fn seen_of(message: &Message) -> Seen {
     let embeds = message.embeds.iter().filter_map(|embed| embed["description"].as_str());
     let texts: Vec<_> = std::iter::once(message.content.as_str()).chain(embeds).collect();
-    let text = reading::read(&texts.join("\n")).text;
+    let text = markdown::read(&texts.join("\n")).text;
     let users = message.pings.users.iter().map(|id| format!("discord:user:{}", id.0));
     let others = message.pings.roles.iter().map(|id| format!("discord:role:{}", id.0));
     let everyone = message.pings.everyone.then(|| "discord:everyone".to_owned());
