@@ -20,6 +20,8 @@ mod press;
 mod remedy;
 mod run;
 mod settings;
+#[cfg(test)]
+mod standin_tests;
 mod standing;
 mod witness;
 
