@@ -12,6 +12,9 @@ mod backend;
 mod control;
 #[path = "../support/gavel.rs"]
 mod gavel;
+#[cfg(feature = "discord")]
+#[path = "../support/guild.rs"]
+mod guild;
 #[path = "../support/machine.rs"]
 mod machine;
 #[path = "../support/proxy.rs"]
@@ -25,6 +28,8 @@ mod words;
 
 mod console;
 mod core;
+#[cfg(feature = "discord")]
+mod discord;
 mod link;
 mod load;
 mod people;
@@ -150,6 +155,13 @@ stories! {
 stories! {
     of_each_kind on [asterisk_22 meetme_22 sim_22 sim_meetme_11] {
         table { every_command_for_every_role }
+    }
+}
+
+#[cfg(feature = "discord")]
+stories! {
+    on_discord on [asterisk_22 meetme_22 sim_22 sim_meetme_11] {
+        discord { every_command_for_every_role, the_crew_moderates }
     }
 }
 

@@ -67,5 +67,6 @@ pub(crate) fn every_command_for_every_role(backend: Backend) {
     let crew = format!("title = \"Thursday Line\"\ncrew = [\"{}\"]", words::CREW);
     let configuration = configuration(backend, asterisk.port()).replace("title = \"Thursday Line\"", &crew);
     let mut console = Console { configuration, open: None, asked: 0 };
+    words::people(&control);
     words::all(&control, &mut console);
 }

@@ -94,13 +94,23 @@ struct Table {
     row: Vec<Row>,
 }
 
-/// Goes through the whole table. Asterisk's room is empty, and gavel is not there yet.
-pub(crate) fn all(control: &Control, driver: &mut dyn Driver) {
-    let table: Table = toml::from_str(include_str!("../words/m1.toml")).expect("the table can be read");
-    let said: BTreeSet<_> = table.row.iter().filter_map(|row| Command::named(word(&row.say))).collect();
-    assert_eq!(said.len(), CATALOG.len(), "a command is missing in the table");
+/// Dana of the crew and Marta call: before gavel is there, so that they have the first numbers.
+pub(crate) fn people(control: &Control) {
     control.call(Call { name: b"Dana", ..Call::silent(CREW) });
     control.call(Call { name: b"Marta", ..Call::silent("1002") });
+}
+
+/// What those hear who may not.
+#[cfg(feature = "discord")]
+pub(crate) fn refusals() -> impl Iterator<Item = String> {
+    table().refused.into_values()
+}
+
+/// Goes through the whole table, with [`people()`] in the room.
+pub(crate) fn all(control: &Control, driver: &mut dyn Driver) {
+    let table = table();
+    let said: BTreeSet<_> = table.row.iter().filter_map(|row| Command::named(word(&row.say))).collect();
+    assert_eq!(said.len(), CATALOG.len(), "a command is missing in the table");
     let cases = ROLES.into_iter().flat_map(|who| [(who, Where::Crew), (who, Where::Public)]);
     for (block, (who, place)) in cases.enumerate() {
         for (index, row) in table.row.iter().enumerate() {
@@ -111,6 +121,10 @@ pub(crate) fn all(control: &Control, driver: &mut dyn Driver) {
             case.play(control, driver);
         }
     }
+}
+
+fn table() -> Table {
+    toml::from_str(include_str!("../words/m1.toml")).expect("the table can be read")
 }
 
 struct Case<'t> {

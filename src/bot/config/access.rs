@@ -112,7 +112,10 @@ fn of_discord(words: &str) -> Option<String> {
     let (kind, name) = words.split_once(':').unwrap_or((words, ""));
     match kind {
         "permission" if PERMISSIONS.contains(&name) => None,
-        "permission" => Some(format!("\"{name}\" is no permission of Discord; {}", near(name, PERMISSIONS))),
+        "permission" => Some(format!(
+            "\"{name}\" is no permission of Discord that gavel knows; {}",
+            near(name, PERMISSIONS)
+        )),
         "user" | "role" if name.parse::<u64>().is_ok_and(|id| id > 0) => None,
         "user" | "role" => {
             Some(format!("\"{name}\" is no id of Discord; write the number that Copy ID gives"))

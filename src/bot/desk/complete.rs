@@ -45,7 +45,7 @@ fn callers(room: &RoomView, typed: &str, all: bool) -> Vec<Choice> {
     let everybody = Choice { value: "all".to_owned(), label: Foreign::text("all") };
     let wanted = all && "all".starts_with(&typed.trim().to_lowercase());
     let choices = complete::callers(typed, &people(room));
-    wanted.then_some(everybody).into_iter().chain(choices).collect()
+    wanted.then_some(everybody).into_iter().chain(choices).take(complete::MOST).collect()
 }
 
 /// Whom the place may know: in public no ends of numbers, and names only where the room shows them.

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::feed::{self, Sinks};
-use super::places::{Opening, PlaceOpening, terminal};
+use super::places::{Opening, PlaceOpening, networks};
 use super::rooms::{Core, Kept, RoomParts, rooms};
 use crate::announcer::{Announcer, News, PlaceSetup, Verbosity};
 use crate::board::{View, board};
@@ -49,7 +49,7 @@ pub(super) struct Stops {
 
 /// Starts everything.
 pub(super) fn wire(mut start: Start) -> io::Result<Parts> {
-    let openings = start.seat.iter().map(terminal).collect::<io::Result<Vec<_>>>()?;
+    let openings = networks(&start)?;
     let (desk, said) = mpsc::channel(SAID);
     let (orders, heard) = mpsc::channel(HEARD);
     let (news, told) = mpsc::channel(HEARD);

@@ -5,8 +5,8 @@ use crate::{Choice, CrewPerson};
 
 use super::{CATALOG, Command};
 
-/// As many as Discord shows.
-const MOST: usize = 25;
+/// As many choices as Discord shows.
+pub const MOST: usize = 25;
 
 /// Main words that begin like this, of those that `may` allows.
 pub fn words(typed: &str, may: impl Fn(Command) -> bool) -> Vec<Choice> {
