@@ -134,12 +134,6 @@ impl Channel {
         self.pause.fails()
     }
 
-    /// How many wait.
-    #[cfg(test)]
-    pub(super) fn waiting(&self) -> usize {
-        self.queue.len()
-    }
-
     /// When [`Channel::poll`] has something to say.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         if self.busy.is_some() {

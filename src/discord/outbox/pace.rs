@@ -94,6 +94,7 @@ impl Pause {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "where the tests' own clock begins")]
 mod tests {
     use super::*;
 

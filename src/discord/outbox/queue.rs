@@ -63,10 +63,6 @@ impl Queue {
         self.waiting.iter()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.waiting.len()
-    }
-
     /// One more; the latest of its key.
     pub(super) fn put(&mut self, now: Instant, key: Key, class: Class, body: Value) {
         match self.waiting.iter_mut().find(|waiting| waiting.key == key) {

@@ -22,20 +22,26 @@ fn refusal(code: i64) -> Trouble {
 }
 
 fn failed(model: &Model) -> Vec<&Fault> {
-    let fault = |told| match told {
-        &Told::Failed { ref fault, .. } => Some(fault),
-        _ => None,
-    };
-    model.told.iter().filter_map(fault).collect()
+    model
+        .told
+        .iter()
+        .filter_map(|told| match told {
+            Told::Failed { fault, .. } => Some(fault),
+            _ => None,
+        })
+        .collect()
 }
 
 /// All that was written to a channel, in order.
 fn written(model: &Model) -> Vec<&str> {
-    let body = |request| match request {
-        &Request::Create { ref body, .. } | &Request::Edit { ref body, .. } => Some(words(body)),
-        _ => None,
-    };
-    model.calls.iter().filter_map(|(_, request)| body(request)).collect()
+    model
+        .calls
+        .iter()
+        .filter_map(|(_, request)| match request {
+            Request::Create { body, .. } | Request::Edit { body, .. } => Some(words(body)),
+            _ => None,
+        })
+        .collect()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use gavel_chat::{Audience, Class, Key};
 use proptest::prelude::*;
 
-use super::model::{Act, Model, words};
+use super::model::{Act, Faults, Model, words};
 use super::*;
 
 /// What happens.
@@ -33,7 +33,7 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 /// Faults at random, up to this.
-fn faults(mut seed: u64, until: Instant, callbacks: bool) -> Box<dyn FnMut(Instant, &Request) -> Act> {
+fn faults(mut seed: u64, until: Instant, callbacks: bool) -> Faults {
     let mut random = move |below: u64| {
         seed ^= seed << 13;
         seed ^= seed >> 7;

@@ -4,11 +4,14 @@ use super::*;
 
 /// The types of the first answers that were tried.
 fn callbacks(model: &Model) -> Vec<u64> {
-    let kind = |request| match request {
-        &Request::Callback { ref body, .. } => body["type"].as_u64(),
-        _ => None,
-    };
-    model.calls.iter().filter_map(|(_, request)| kind(request)).collect()
+    model
+        .calls
+        .iter()
+        .filter_map(|(_, request)| match request {
+            Request::Callback { body, .. } => body["type"].as_u64(),
+            _ => None,
+        })
+        .collect()
 }
 
 #[test]

@@ -14,7 +14,6 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Discord, an outbox, and the calls between.
 pub(super) struct Model {
     pub(super) now: Instant,
-    pub(super) start: Instant,
     pub(super) outbox: Outbox,
     flying: Vec<(Instant, Call, Result<Reply, Trouble>)>,
     pub(super) messages: BTreeMap<u64, Message>,
@@ -24,9 +23,12 @@ pub(super) struct Model {
     pub(super) provoked: u32,
     pub(super) calls: Vec<(Instant, Request)>,
     pub(super) told: Vec<Told>,
-    pub(super) faults: Box<dyn FnMut(Instant, &Request) -> Act>,
+    pub(super) faults: Faults,
     next: u64,
 }
+
+/// What Discord does with each call.
+pub(super) type Faults = Box<dyn FnMut(Instant, &Request) -> Act>;
 
 /// What Discord does with a call.
 #[derive(Clone, Debug)]
@@ -64,10 +66,9 @@ impl Model {
     #[allow(clippy::disallowed_methods, reason = "where the test's own clock begins")]
     pub(super) fn new() -> Self {
         // Far enough from the machine's start that cards may be old.
-        let start = Instant::now() + Duration::from_secs(100_000);
+        let now = Instant::now() + Duration::from_secs(100_000);
         Self {
-            now: start,
-            start,
+            now,
             outbox: Outbox::new(7),
             flying: Vec::new(),
             messages: BTreeMap::new(),
