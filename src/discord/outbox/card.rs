@@ -19,8 +19,6 @@ const OLD: Duration = Duration::from_secs(55 * 60);
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Old cards that are remembered for deletion.
 const SWEPT: usize = 16;
-/// No phone rings for it.
-pub(super) const SILENT: u64 = 1 << 12;
 
 /// The card of one channel.
 #[derive(Debug, Default)]

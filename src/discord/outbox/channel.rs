@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 use gavel_chat::{Class, Fault, Key};
 use serde_json::Value;
 
-use super::card::{self, Card, SILENT};
+use super::body::{SILENT, flagged, with_nonce};
+use super::card::{self, Card};
 use super::pace::{Gate, Pause};
 use super::queue::{Lines, Nonce, Queue, Waiting};
-use super::reply::{SPAN, flagged};
+use super::reply::SPAN;
 use super::say::{Reply, Request, Told, Trouble};
 use crate::remedy::{Concern, concern};
 
@@ -244,7 +245,7 @@ impl Channel {
         let channel = self.id;
         let write = |over: Option<u64>, body: &Value, nonce: &Nonce| match over {
             Some(message) => Request::Edit { channel, message, body: body.clone() },
-            None => Request::Create { channel, body: with_nonce(body.clone(), nonce) },
+            None => Request::Create { channel, body: with_nonce(body.clone(), nonce.text.as_deref()) },
         };
         match act {
             Act::Letter { letter, over } => write(*over, &letter.body, &letter.nonce),
@@ -391,12 +392,4 @@ impl Nonce {
             self.tried.push(body.clone());
         }
     }
-}
-
-fn with_nonce(mut body: Value, nonce: &Nonce) -> Value {
-    if let (Some(fields), Some(text)) = (body.as_object_mut(), &nonce.text) {
-        fields.insert("nonce".to_owned(), Value::from(text.as_str()));
-        fields.insert("enforce_nonce".to_owned(), Value::from(true));
-    }
-    body
 }

@@ -4,6 +4,7 @@
 //! now, [`Outbox::answered`] hears what came of it. Time is an argument.
 //! Invariant: each channel has one call under way at most, each interaction one, and none of them waits for another.
 
+mod body;
 mod card;
 mod channel;
 mod pace;
@@ -214,6 +215,7 @@ impl Outbox {
     }
 
     fn call(&mut self, now: Instant, who: Who, request: Request, within: Duration) -> Call {
+        // Counted as it begins: fifty of these may be under way at once.
         if !matches!(request, Request::Callback { .. }) {
             self.pace.count(now);
         }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use gavel_chat::{Audience, Class, Key};
 use serde_json::{Value, json};
 
+use super::body::{EPHEMERAL, flagged, refused};
 use super::pace::{Gate, Pause};
 use super::say::{Opened, Reply, Request, Trouble};
 
@@ -34,8 +35,6 @@ const TOKEN: Duration = Duration::from_secs(14 * 60 + 30);
 const EDITS: usize = 5;
 /// See [`EDITS`].
 pub(super) const SPAN: Duration = Duration::from_millis(5100);
-/// Only the asker sees it.
-const EPHEMERAL: u64 = 1 << 6;
 
 /// Discord's types of a first answer.
 mod kind {
@@ -383,20 +382,4 @@ impl Lane {
         self.busy = Some(body.clone());
         (Request::EditReply { token: self.opened.token.clone(), body }, EDIT)
     }
-}
-
-/// With one more flag.
-pub(super) fn flagged(mut body: Value, flag: u64) -> Value {
-    if let Some(fields) = body.as_object_mut() {
-        let flags = fields.get("flags").and_then(Value::as_u64).unwrap_or(0);
-        fields.insert("flags".to_owned(), Value::from(flags | flag));
-    }
-    body
-}
-
-fn refused() -> Value {
-    json!({
-        "content": "This answer cannot be shown: Discord refused its form. gavel's log says more.",
-        "allowed_mentions": { "parse": [] },
-    })
 }

@@ -75,6 +75,33 @@ fn without_a_word_for_a_second_it_is_deferred() {
 }
 
 #[test]
+fn what_comes_while_a_deferral_fails_is_said_to_all_once() {
+    let mut model = Model::new();
+    let mut failed = false;
+    model.faults = Box::new(move |_, _| match std::mem::replace(&mut failed, true) {
+        false => Act::Not(Trouble::Offline),
+        true => Act::Well(80),
+    });
+    model.open(1, CREW, None);
+    model.run(Duration::from_millis(1010));
+    model.answer(1, CREW, Audience::Place, "#7 muted.");
+    model.run(secs(5));
+    assert_eq!(model.seen(CREW), ["#7 muted."]);
+    assert_eq!(words(&model.reply(1).unwrap().body), "#7 muted.");
+}
+
+#[test]
+fn an_interaction_that_came_late_is_deferred_before_its_time_is_over() {
+    let mut model = Model::new();
+    model.open(1, CREW, None);
+    let (id, token, born) = (2, Secret::new("2"), model.now - Duration::from_millis(1900));
+    let opened = Opened { ticket: gavel_chat::Ticket(2), id, token, channel: CREW, panel: None, born };
+    model.outbox.opened(model.now, opened);
+    model.run(Duration::from_millis(350));
+    assert!(matches!(model.calls[..], [(_, Request::Callback { interaction: 2, .. })]), "{:?}", model.calls);
+}
+
+#[test]
 fn a_hanging_callback_is_tried_again_in_time() {
     for done in [true, false] {
         let mut model = Model::new();
