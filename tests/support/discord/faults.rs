@@ -38,6 +38,8 @@ pub enum What {
     Lost,
     /// It is done, but the answer is a status with an empty body.
     DoneBut(u16),
+    /// It is done, but the answer breaks off.
+    CutOff,
     /// It is done at once, and the answer comes that much later.
     SlowAnswer(Duration),
     /// It is done that much later.

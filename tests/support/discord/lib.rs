@@ -15,6 +15,12 @@
 //! *could* send it is `member/`'s business. What the bot makes of it stands in [`Interaction::answer`], the messages
 //! that answer it are [`World::answers`].
 //!
+//! **What goes wrong** with REST is a [`Fault`]: 429, 5xx, hangs, answers that are lost, by pattern of routes and for a
+//! time or a number of requests ([`Discord::fault`], [`Discord::fault_for`], [`Discord::heal`]); the clock is moved by
+//! [`Discord::advance`]. Limits that the bot runs into itself are counted apart ([`Discord::limited`]).
+//!
+//! **What people see** of a message: [`Message::shown`], [`Message::marks`], [`Message::pings`], [`markdown`].
+//!
 //! **What the bot did wrong** is in [`Discord::violations`], and a test ends with [`Discord::assert_clean`].
 //!
 //! It runs on a thread and a runtime of its own and ends when the handle is dropped.

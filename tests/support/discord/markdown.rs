@@ -32,6 +32,18 @@ impl Reading {
     }
 }
 
+/// Characters that nobody sees or that turn text around: controls but for line ends, bidi marks, zero width.
+pub fn hidden(text: &str) -> Vec<char> {
+    let unseen = |c: &char| match *c {
+        '\n' => false,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' => true,
+        '\u{2028}' | '\u{2029}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{e0000}'..='\u{e007f}' => true,
+        other => other.is_control(),
+    };
+    text.chars().filter(unseen).collect()
+}
+
 /// Delimiters on both sides, longer ones first.
 const AROUND: [(&str, &str); 6] = [
     ("**", "bold"),
@@ -302,10 +314,24 @@ mod tests {
     }
 
     #[test]
-    fn nothing_makes_it_fall_over() {
-        for sent in ["", "\\", "`", "<", "[", "**", "_", "é**é", "[](", "<@", "\\é", "```", "****", "||||"]
-        {
-            read(sent);
+    fn what_nobody_sees_is_found() {
+        assert_eq!(hidden("a\u{202e}b\u{200b}\r\n\u{1b}ü🙂"), ['\u{202e}', '\u{200b}', '\r', '\u{1b}']);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_makes_it_fall_over(sent in r"[\\`*_~|<>\[\]()@#:/a1 é\n-]{0,40}|\PC{0,40}") {
+            read(&sent);
+        }
+
+        #[test]
+        fn with_every_sign_escaped_nothing_is_live(sent in r"[\\`*_~|<>\[\]()@#:/.a1 é-]{0,40}") {
+            let sign = |c: char| !c.is_alphanumeric() && c != ' ';
+            let escaped: String =
+                sent.chars().flat_map(|c| sign(c).then_some('\\').into_iter().chain([c])).collect();
+            let reading = read(&escaped);
+            proptest::prop_assert!(reading.marks.is_empty(), "{escaped}: {:?}", reading.marks);
+            proptest::prop_assert_eq!(reading.text, sent);
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn handle(world: &mut World, call: &Call) -> Outcome {
     }
     let of_guild = call.template.contains("/guilds/");
     let guild = if of_guild { Some(call.id(1)?) } else { None };
-    if guild.is_some_and(|id| world.guilds.iter().all(|guild| guild.id != id)) {
+    if guild.is_some_and(|id| world.guilds.iter().all(|guild| guild.id != id || !guild.scoped)) {
         return Err(Reply::refuse(403, 50001, "Missing Access"));
     }
     if call.template.ends_with("{command_id}") {

@@ -73,6 +73,15 @@ pub(super) fn response(now: u64, reply: &Reply) -> Response<Body> {
     response
 }
 
+/// An answer that ends before its body is there: the connection is lost.
+pub(super) fn cut_off() -> Response<Body> {
+    let lost = std::io::Error::other("cut off");
+    let body = Body::from_stream(futures_util::stream::iter([Ok(Bytes::from("{")), Err(lost)]));
+    let mut response = Response::new(body);
+    response.headers_mut().insert("content-length", HeaderValue::from_static("100"));
+    response
+}
+
 /// Milliseconds as seconds with three places.
 fn seconds(millis: u64) -> String {
     format!("{}.{:03}", millis / 1000, millis % 1000)

@@ -67,6 +67,10 @@ async fn answer(shared: &Shared, request: Request) -> Response<Body> {
             done(shared, &parts, &bytes);
             Reply { status, ..Reply::default() }
         }
+        Some(What::CutOff) => {
+            done(shared, &parts, &bytes);
+            return http::cut_off();
+        }
         Some(What::SlowAnswer(time)) => {
             let reply = done(shared, &parts, &bytes);
             sleep(time).await;

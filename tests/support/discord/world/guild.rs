@@ -93,6 +93,8 @@ pub struct Guild {
     pub members: Vec<Member>,
     /// The bot's commands, as REST tells them.
     pub commands: Vec<Value>,
+    /// Whether the bot was invited with the scope `applications.commands`.
+    pub scoped: bool,
     /// How many commands were created, for the limit of 200 a day.
     pub created: u32,
 }
@@ -141,6 +143,7 @@ impl Guild {
             channels: Vec::new(),
             members: Vec::new(),
             commands: Vec::new(),
+            scoped: true,
             created: 0,
         }
     }
@@ -154,6 +157,12 @@ impl Guild {
     /// The same, with a channel.
     pub fn channel(mut self, channel: Channel) -> Self {
         self.channels.push(channel);
+        self
+    }
+
+    /// The same, but the bot was invited without `applications.commands`.
+    pub fn without_commands(mut self) -> Self {
+        self.scoped = false;
         self
     }
 

@@ -110,7 +110,8 @@ impl Message {
     fn fill(&mut self, body: &Value) {
         let list = |key: &str| body.get(key).map(|it| it.as_array().cloned().unwrap_or_default());
         if let Some(content) = body.get("content") {
-            self.content = content.as_str().unwrap_or_default().into();
+            // Discord cuts white space off at the ends.
+            self.content = content.as_str().unwrap_or_default().trim().into();
         }
         self.embeds = list("embeds").unwrap_or(std::mem::take(&mut self.embeds));
         self.components = list("components").unwrap_or(std::mem::take(&mut self.components));

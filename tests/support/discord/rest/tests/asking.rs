@@ -113,6 +113,15 @@ fn wrong_commands_are_refused_and_kept_in_mind() {
 }
 
 #[test]
+fn without_its_scope_there_are_no_commands() {
+    let mut bot = Bot::new();
+    let path = commands(&bot);
+    bot.world.guilds[0].scoped = false;
+    assert_eq!(bot.code("PUT", &path, json!([kick()])), (403, 50001));
+    assert_eq!(bot.code("GET", &path, Value::Null), (403, 50001));
+}
+
+#[test]
 fn only_so_many_commands_are_made_in_a_day() {
     let mut bot = Bot::new();
     let path = commands(&bot);

@@ -115,6 +115,15 @@ fn faults_strike_before_and_after() {
 }
 
 #[test]
+fn an_answer_can_break_off() {
+    let discord = Discord::start(setup());
+    discord.fault(Fault::new(Which::All, What::CutOff).times(1));
+    let answer = ask(&discord, "POST", "/channels/30/messages", r#"{"content":"hi"}"#).unwrap_or_default();
+    assert!(!answer.contains('}'), "{answer}");
+    assert_eq!(discord.world().read(|world| world.messages.len()), 1);
+}
+
+#[test]
 fn nonsense_is_refused_and_does_not_stop_it() {
     let discord = Discord::start(setup());
     let answer = ask(&discord, "POST", "/channels/30/messages", "{nonsense").unwrap();
