@@ -12,6 +12,7 @@ use gavel_chat::{AdapterError, Choice, Class, Fault, Key, Link, MessageRef, Post
 use serde_json::Value;
 use tracing::{info, warn};
 
+use crate::clock::wall;
 use crate::gateway::{Barred, Found, Unfound, find};
 use crate::http::Caller;
 use crate::late::{Late, Skew};
@@ -28,6 +29,8 @@ const REDRAW: Duration = Duration::from_secs(60);
 const AGAIN: Duration = Duration::from_secs(300);
 /// Pauses between the searches for the gateway.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// Pauses between new sessions: Discord takes one in 5 s, and no more than 1000 a day.
+const SESSIONS: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(120));
 /// Channels that take messages: text, voice, announcements, threads of all kinds, stages.
 const TEXT: [u64; 7] = [0, 2, 5, 10, 11, 12, 13];
 /// Lines of our own begin so; the bot knows nothing of them.
@@ -54,6 +57,7 @@ pub(crate) struct Floor {
     /// Events that serenity could not read, by their names.
     pub(crate) unread: BTreeMap<String, u64>,
     pause: Duration,
+    session: Duration,
     redraw: Instant,
 }
 
@@ -128,9 +132,10 @@ impl Floor {
             known: false,
             unread: BTreeMap::new(),
             pause: PAUSES.0,
+            session: SESSIONS.0,
             redraw: now + REDRAW,
         };
-        floor.seek(wall, Duration::ZERO);
+        floor.seek(Duration::ZERO);
         floor
     }
 
@@ -266,13 +271,26 @@ impl Floor {
         }
     }
 
+    /// There is no connection any more, and by itself there will be none.
+    pub(crate) fn gateway_lost(&mut self, now: Instant) {
+        self.standing.lost(now);
+        self.seek(self.session);
+        self.session = (self.session * 2).min(SESSIONS.1);
+    }
+
+    /// The connection has held for long.
+    pub(crate) fn gateway_held(&mut self) {
+        self.session = SESSIONS.0;
+    }
+
     /// Looks for the gateway, after a pause.
-    fn seek(&self, wall: u64, pause: Duration) {
+    fn seek(&self, pause: Duration) {
         let (client, token) = (self.client.clone(), self.settings.token.clone());
         let plain = self.settings.reach.is_some();
         self.jobs.push(Box::pin(async move {
             tokio::time::sleep(pause).await;
-            Done::Gateway(wall, find(&client, &token, plain).await)
+            let asked = wall();
+            Done::Gateway(asked, find(&client, &token, plain).await)
         }));
     }
 
@@ -282,12 +300,12 @@ impl Floor {
                 if let Some(date) = date {
                     self.skew.learn(date, asked, wall);
                 }
-                (self.url, self.known) = (Some(url), true);
+                (self.url, self.known, self.pause) = (Some(url), true, PAUSES.0);
             }
             Err(Unfound::Token) => return Err(Over::Remedy(Barred::Token.words())),
             Err(error) => {
                 self.standing.down(error.to_string());
-                self.seek(wall, self.pause);
+                self.seek(self.pause);
                 self.pause = (self.pause * 2).min(PAUSES.1);
             }
         }

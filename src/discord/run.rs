@@ -4,7 +4,7 @@
 //! Invariant: nothing in the loop waits but the loop itself, and nothing outruns the word to stop.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::join;
@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep_until, timeout};
 use tracing::warn;
 
+use crate::clock::{now, wall};
 use crate::floor::{Floor, Over};
 use crate::gateway::{Barred, Gateway, Heard};
 use crate::http;
@@ -102,6 +103,7 @@ impl Shift {
             }
             if self.floor.standing.held(now()) {
                 self.memory.held();
+                self.floor.gateway_held();
             }
         }
     }
@@ -111,17 +113,17 @@ impl Shift {
             Sight::Lost => self.floor.standing.lost(now()),
             Sight::Garbled => warn!("Discord sent what is no event"),
             Sight::Spun => {
-                return Err(Over::Lost("the connection to Discord's gateway got stuck".to_owned()));
+                // What is under way with Discord's REST goes on meanwhile.
+                self.gateway = None;
+                self.floor.gateway_lost(now());
             }
-            Sight::Closed(4003) => {
-                return Err(Over::Lost("Discord's gateway does not know us (4003)".to_owned()));
-            }
+            Sight::Closed(4003) => warn!("Discord's gateway does not know us (4003)"),
             Sight::Closed(code) => {
+                warn!(code, "Discord's gateway sees no use in another try");
                 self.memory.closed(code);
-                return Err(match self.memory.hopeless() {
-                    Some(code) => Over::Remedy(Barred::Closed(code).words()),
-                    None => Over::Lost(format!("Discord's gateway closed the connection ({code})")),
-                });
+                if let Some(code) = self.memory.hopeless() {
+                    return Err(Over::Remedy(Barred::Closed(code).words()));
+                }
             }
         }
         Ok(())
@@ -167,15 +169,4 @@ async fn ended(gateway: Option<&mut Gateway>) -> Barred {
         Some(gateway) => gateway.ended().await,
         None => std::future::pending().await,
     }
-}
-
-#[allow(clippy::disallowed_methods, reason = "an adapter is a shell: this is where it reads the clock")]
-fn now() -> Instant {
-    Instant::now()
-}
-
-#[allow(clippy::disallowed_methods, reason = "an adapter is a shell: this is where it reads the clock")]
-fn wall() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

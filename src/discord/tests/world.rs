@@ -64,6 +64,37 @@ impl Stage {
         Discord::new(self.settings())
     }
 
+    pub(super) fn member(&self, person: u32) -> gavel_discord_standin::Member {
+        self.discord.member(user(person))
+    }
+
+    /// Waits for the commands.
+    pub(super) fn registered(&self) {
+        let some = |world: &World| (!world.guilds[0].commands.is_empty()).then_some(());
+        self.discord.until("commands", PATIENCE, some);
+    }
+
+    /// How many commands were created so far.
+    pub(super) fn created(&self) -> u32 {
+        self.discord.world().read(|world| world.guilds[0].created)
+    }
+
+    /// Waits for the card, which says this.
+    pub(super) fn card(&self, words: &str) -> Message {
+        let card = |message: &&&Message| !message.embeds.is_empty() && message.text().contains(words);
+        self.member(1)
+            .until("the card", CHANNEL, PATIENCE, |shown| shown.iter().find(card).map(|&m| m.clone()))
+    }
+
+    /// Somebody does something that no client of ours knows.
+    pub(super) fn unreadable(&self, person: u32) -> Id {
+        let data = json!({ "id": 7 });
+        self.discord
+            .world()
+            .change(|world| world.open(opening(Kind::Command, person, data)))
+            .expect("a channel")
+    }
+
     pub(super) fn rename(&self, person: u32, name: &str) {
         self.discord.world().change(|world| {
             if let Some(user) = world.users.get_mut(&Id(user(person))) {
