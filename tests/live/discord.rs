@@ -163,6 +163,91 @@ fn mutes_by_panel(radio: &Radio, control: &Control, joel: &Member) {
     });
 }
 
+/// The card's buttons ask before they act on everybody; a panel asks before it removes somebody.
+pub(crate) fn buttons_ask_once(backend: Backend) {
+    let asterisk = Asterisk::start(backend);
+    let control = asterisk.control();
+    let [marta, joel] = [("1001", "Marta"), ("1002", "Joel")]
+        .map(|(number, name)| control.call(Call { name: name.as_bytes(), ..Call::silent(number) }));
+    let radio = Radio::start();
+    let (_home, _gavel) = open(backend, &asterisk, &radio);
+    radio.card(CREW, "two on the card", |text| text.contains("2 in the room"));
+
+    let asked = press_card(&radio, "Mute all", "Mute all but the crew (2 callers)?");
+    answer(&radio, &asked, "Cancel", "Nothing was done.");
+    is_muted(&control, &joel, false);
+    let asked = press_card(&radio, "Mute all", "Mute all but the crew (2 callers)?");
+    answer(&radio, &asked, "Mute all", "All but the crew are muted: 2 callers.");
+    is_muted(&control, &joel, true);
+    // What can be taken back is done at once, but on the picture of this moment alone.
+    let done = "Whom mute all had muted may speak again";
+    let told = press_card(&radio, "Unmute all", "");
+    if !plain(&told.text()).starts_with(done) {
+        assert!(
+            plain(&told.text()).starts_with("The room has changed since this button was drawn."),
+            "{told:?}"
+        );
+        answer(&radio, &told, "Unmute all", done);
+    }
+    is_muted(&control, &joel, false);
+
+    let asked = press_card(&radio, "Lock", "Lock the room with 2 callers in it?");
+    control.call(Call { name: b"Priya", ..Call::silent("1003") });
+    radio.card(CREW, "another one on the card", |text| text.contains("#3 Priya"));
+    answer(&radio, &asked, "Lock", "Room locked.");
+    assert!(control.locked("200"), "somebody came between question and answer, and it was done all the same");
+
+    let sam = radio.member(COHOST);
+    let panel = press_card(&radio, "Manage", "Thursday Line: 3 in the room, locked.");
+    let (select, _) = panel.select().expect("whom to choose");
+    let act = sam.choose(panel.id, select, &["1"]).expect("Marta is there");
+    let person = act.until("Marta's panel", SOON, |text| plain(text).starts_with("#1 Marta"));
+    let asked = answer(&radio, &person, "Remove", "Remove #1 Marta from the room?");
+    assert!(control.members("200").iter().any(|member| member.uniqueid == marta.uniqueid));
+    let mark = control.mark();
+    answer(&radio, &asked, "Remove", "#1 Marta removed.");
+    control.wait(mark, |packet| packet.left(&marta));
+    radio.discord.assert_clean();
+}
+
+/// Whoever is on duty is called by name when the phone system is lost, and nobody else.
+pub(crate) fn a_lost_link_calls_who_is_on_duty(backend: Backend) {
+    let mut asterisk = Asterisk::start(backend);
+    let radio = Radio::start();
+    let (_home, _gavel) = open(backend, &asterisk, &radio);
+    asterisk.kill();
+    let lost = radio.line(CREW, "the loss", |text| text.starts_with("Lost Asterisk"));
+    let calls =
+        |user, channel| radio.member(user).pings(channel).into_iter().map(|call| call.id).collect::<Vec<_>>();
+    assert_eq!(calls(SCREENER, CREW), [lost.id]);
+    for (user, channel) in [(HOST, CREW), (COHOST, CREW), (LISTENER, CREW), (SCREENER, PUBLIC)] {
+        assert_eq!(calls(user, channel), [], "{user} in {channel}");
+    }
+    radio.card(CREW, "the age on the card", |text| text.contains("Asterisk is not reachable"));
+    asterisk.start_again();
+    radio.line(CREW, "the return", |text| text.contains("back after"));
+    assert_eq!(calls(SCREENER, CREW), [lost.id], "good news call nobody");
+    radio.discord.assert_clean();
+}
+
+/// Sam presses a button of the crew's card; the answer, once it begins so.
+#[track_caller]
+fn press_card(radio: &Radio, label: &str, words: &str) -> Message {
+    let card = radio.card_with(CREW, label);
+    let act =
+        radio.member(COHOST).press(card.id, card.button(label).expect("it has it")).expect("everybody may");
+    act.until(words, SOON, |text| is_last(text) && plain(text).starts_with(words))
+}
+
+/// Sam presses a button below what only Sam sees.
+#[track_caller]
+fn answer(radio: &Radio, asked: &Message, label: &str, words: &str) -> Message {
+    assert!(asked.ephemeral(), "{asked:?}");
+    let button = asked.button(label).unwrap_or_else(|| panic!("no {label} below {asked:?}"));
+    let act = radio.member(COHOST).press(asked.id, button).expect("it is there");
+    act.until(words, SOON, |text| plain(text).starts_with(words))
+}
+
 fn is_muted(control: &Control, joel: &Member, muted: bool) {
     let members = control.members("200");
     let seen = members.iter().find(|member| member.uniqueid == joel.uniqueid).map(|joel| joel.muted);

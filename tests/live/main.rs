@@ -161,7 +161,12 @@ stories! {
 #[cfg(feature = "discord")]
 stories! {
     on_discord on [asterisk_22 meetme_22 sim_22 sim_meetme_11] {
-        discord { every_command_for_every_role, the_crew_moderates }
+        discord {
+            a_lost_link_calls_who_is_on_duty,
+            buttons_ask_once,
+            every_command_for_every_role,
+            the_crew_moderates,
+        }
     }
 }
 

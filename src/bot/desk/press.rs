@@ -105,7 +105,8 @@ fn meaning(press: &Press, chosen: Option<&str>, room: &RoomView, asked: bool) ->
     let good = press.number.is_some() || chosen.is_some() || of_picture || asked;
     match (asks, good) {
         (true, _) if is_so(&call, room) => Meaning::Old,
-        (true, good) => Meaning::Ask { call, changed: !good },
+        // Where a question comes anyway, it shows what is there now.
+        (true, good) => Meaning::Ask { changed: !good && question(&call, room, false).is_none(), call },
         (false, true) => Meaning::Run(call),
         (false, false) => Meaning::Ask { call, changed: true },
     }

@@ -115,7 +115,7 @@ async fn the_room_s_buttons_ask_and_a_busy_room_does_not_outrun_the_answer() {
     let mut stage = stage(FakeDisk::default(), false);
     let asked = stage.pressed(SAM, press("ask lock", None, 9), None).await;
     assert_eq!(plain(&asked.doc), "Lock the room with 2 callers in it? Nobody else gets in. Or type: lock");
-    let all = stage.says(SAM, press("ask mute all", None, 9), None).await;
+    let all = stage.says(SAM, press("ask mute all", None, 8), None).await;
     assert_eq!(
         all,
         "Mute all but the crew (2 callers)? Late callers too, until: unmute all. Or type: mute all\n\
