@@ -177,7 +177,8 @@ impl Discord {
         self.shared.change(|world| world.clock.advance(by));
     }
 
-    /// Waits, without a poll, until `look` finds something. Blocks the thread.
+    /// Waits, without a poll, until `look` finds something. Blocks the thread. `look` has the world for itself: it must
+    /// not ask this handle for anything.
     ///
     /// # Panics
     /// When the time is over, with `what` and what is held against the bot.

@@ -26,7 +26,8 @@ pub(super) fn handle(world: &mut World, call: &Call) -> Outcome {
         return one(world, guild, call, if of_guild { call.id(2)? } else { call.id(1)? });
     }
     match call.method.as_str() {
-        "GET" => Ok(Reply::with(json!(world.commands_mut(guild)))),
+        // Discord promises no order, so it is never that in which they were sent.
+        "GET" => Ok(Reply::with(world.commands_mut(guild).iter().rev().cloned().collect())),
         "PUT" => {
             let wanted = call.body.as_array().cloned().unwrap_or_default();
             let fresh = wanted.iter().filter(|it| find(world.commands_mut(guild), it).is_none()).count();

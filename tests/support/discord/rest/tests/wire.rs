@@ -89,6 +89,23 @@ fn whoever_waits_is_woken() {
 }
 
 #[test]
+fn the_handle_tells_who_was_not_answered_and_who_was_woken() {
+    let discord = Discord::start(setup());
+    let data = json!({"id": "77", "name": "kick", "type": 1});
+    let (channel, user) = (Id(CREW), Id(HELEN));
+    let opening = Opening { kind: Kind::Command, channel, user, data, message: None, age: Duration::ZERO };
+    let opened = discord.world().change(|world| world.open(opening)).unwrap();
+    assert!(discord.unanswered(Duration::from_secs(3)).is_empty(), "there is time yet");
+    discord.advance(Duration::from_secs(4));
+    let late = discord.unanswered(Duration::from_secs(3));
+    assert_eq!(late.iter().map(|it| it.id).collect::<Vec<_>>(), [opened]);
+    ask(&discord, "POST", "/channels/30/messages", r#"{"content":"<@1001>"}"#).unwrap();
+    assert_eq!(discord.pinging().len(), 1);
+    assert_eq!(discord.requests("POST /channels/*/messages").len(), 1);
+    assert!(discord.requests("GET /channels/**").is_empty());
+}
+
+#[test]
 fn faults_strike_before_and_after() {
     let discord = Discord::start(setup());
     let send = || ask(&discord, "POST", "/channels/30/messages", r#"{"content":"hi"}"#).unwrap();
