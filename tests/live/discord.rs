@@ -233,7 +233,10 @@ pub(crate) fn a_lost_link_calls_who_is_on_duty(backend: Backend) {
 /// Sam presses a button of the crew's card; the answer, once it begins so.
 #[track_caller]
 fn press_card(radio: &Radio, label: &str, words: &str) -> Message {
-    let card = radio.card_with(CREW, label);
+    let card = radio.member(HOST).until(label, CREW, SOON, |shown| {
+        let is_card = |message: &&&Message| message.button("Refresh").and(message.button(label)).is_some();
+        shown.iter().find(is_card).map(|card| (*card).clone())
+    });
     let act =
         radio.member(COHOST).press(card.id, card.button(label).expect("it has it")).expect("everybody may");
     act.until(words, SOON, |text| is_last(text) && plain(text).starts_with(words))

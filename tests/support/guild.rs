@@ -106,16 +106,6 @@ duty = ["discord:user:{SCREENER}"]
         })
     }
 
-    /// The card of that channel, once it has such a button.
-    #[track_caller]
-    pub(crate) fn card_with(&self, channel: u64, label: &str) -> Message {
-        self.member(HOST).until(label, channel, PATIENCE, |shown| {
-            let cards =
-                |message: &&&Message| [label, "Refresh"].iter().all(|label| message.button(label).is_some());
-            shown.iter().find(cards).map(|card| (*card).clone())
-        })
-    }
-
     /// The last message of that channel that fits, waited for.
     #[track_caller]
     pub(crate) fn line(&self, channel: u64, what: &str, fits: impl Fn(&str) -> bool) -> Message {
