@@ -85,7 +85,12 @@ impl Shift {
             if let Some(url) = self.floor.found() {
                 let client = self.floor.client();
                 let http = HttpBuilder::new(settings.token.reveal()).client(client).build();
+                self.floor.standing.lost(now());
                 self.gateway = Some(Gateway::open(Arc::new(http), url, say.clone()).await);
+            }
+            if self.gateway.is_some() && self.floor.standing.hung(now()) {
+                // Its tasks end with the runtime of this run, and in no other way.
+                return Err(Over::Lost("no answer from Discord's gateway".to_owned()));
             }
             let due = self.floor.due(now(), wall())?.min(now() + TICK);
             tokio::select! {
