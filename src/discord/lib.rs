@@ -9,6 +9,7 @@ mod clock;
 mod commands;
 mod floor;
 mod gateway;
+mod guilds;
 mod http;
 mod intake;
 mod late;
