@@ -313,3 +313,30 @@ fn a_run_that_was_replaced_says_nothing_more() {
     let act = stage.member(1).messages(CHANNEL);
     assert!(!act.iter().any(|message| message.text().contains("grave")));
 }
+
+/// The desk says nothing to every second one, Discord's REST fails but for first answers, the gateway drops.
+#[test]
+fn trouble_everywhere_leaves_nobody_without_an_answer() {
+    let stage = Stage::new();
+    let mut rig = Rig::ready(&stage);
+    stage.registered();
+    stage.card("Thursday Line");
+    stage.discord.fault(Fault::new(Which::AllBut("POST /interactions/**".into()), What::Status(500)));
+    let mut acts = Vec::new();
+    for number in 0..20 {
+        acts.push(stage.member(1).slash(CHANNEL, "roster", &[]).unwrap());
+        let asked = rig.asked();
+        if number % 2 == 0 {
+            rig.answer(&asked, "Nobody.");
+        }
+        if number % 5 == 0 {
+            stage.discord.gateway().abort();
+        }
+    }
+    for act in &acts {
+        assert!(act.answer().is_some(), "no answer to {:?}", act.interaction());
+    }
+    assert!(stage.discord.unanswered(3 * SECOND).is_empty());
+    stage.discord.heal();
+    rig.stop().unwrap();
+}
