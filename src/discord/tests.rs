@@ -178,6 +178,18 @@ fn commands_are_registered_once() {
 }
 
 #[test]
+fn commands_stand_under_a_root_where_that_is_wanted() {
+    let stage = Stage::new();
+    let settings = Settings { group: Some("conf".into()), ..stage.settings() };
+    let mut rig = Rig::of(&Discord::new(settings));
+    stage.registered();
+    stage.member(1).slash(CHANNEL, "conf mute", &[("callers", "7")]).unwrap();
+    let Input::Slots { command, slots } = rig.asked().input else { panic!("no command") };
+    assert_eq!((&*command, &*slots[0].1), ("mute", "7"));
+    rig.stop().unwrap();
+}
+
+#[test]
 fn cards_are_drawn_again_after_every_reconnection() {
     let stage = Stage::new();
     let mut rig = Rig::ready(&stage);
