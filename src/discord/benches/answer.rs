@@ -96,6 +96,8 @@ fn bot(network: &Discord) {
         panic!("the adapter ended: {ended:?}");
     });
     std::thread::spawn(move || {
+        // The whole of it: with a part of it gone, the adapter is told to stop.
+        let far = far;
         while let Some((_, up)) = ups.blocking_recv() {
             let Up::Invoke(asked) = up else { continue };
             let answer = Post {
@@ -173,6 +175,7 @@ fn serve(
 
 /// The gateway: HELLO, READY, then whatever comes.
 async fn shard(stream: TcpStream, times: Times, mut frames: broadcast::Receiver<(u64, String)>) {
+    stream.set_nodelay(true).expect("no delay");
     let mut socket = tokio_tungstenite::accept_async(stream).await.expect("a websocket");
     let hello = json!({ "op": 10, "s": null, "t": null, "d": { "heartbeat_interval": 3_600_000 } });
     socket.send(Message::text(hello.to_string())).await.expect("hello");
@@ -199,6 +202,7 @@ async fn calls(
     times: Times,
     answered: mpsc::UnboundedSender<Duration>,
 ) {
+    stream.set_nodelay(true).expect("no delay");
     let Ok(mut stream) = acceptor.accept(stream).await else { return };
     let (mut read, mut messages) = (Vec::new(), 0_u64);
     loop {
