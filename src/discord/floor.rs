@@ -19,6 +19,7 @@ use crate::late::{Late, Skew};
 use crate::message;
 use crate::outbox::{CallId, Letter, Outbox, Reply, Secret, Told, Trouble};
 use crate::places::Places;
+use crate::seen::Seen;
 use crate::settings::Settings;
 use crate::standing::{Part, Standing};
 
@@ -37,6 +38,7 @@ pub(crate) struct Floor {
     pub(crate) out: Outbox,
     pub(crate) caller: Caller,
     pub(crate) places: Places,
+    pub(crate) seen: Seen,
     pub(crate) late: Late,
     pub(crate) skew: Skew,
     pub(crate) standing: Standing,
@@ -117,6 +119,7 @@ impl Floor {
             out,
             caller,
             places: Places::new(&link.places, settings.zone.clone()),
+            seen: Seen::default(),
             late: Late::default(),
             skew: Skew::default(),
             standing: Standing::new(now),

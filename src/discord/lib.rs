@@ -21,6 +21,7 @@ mod places;
 mod press;
 mod remedy;
 mod run;
+mod seen;
 mod settings;
 #[cfg(test)]
 mod standin_tests;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use gavel_discord_standin::Act;
 
 use crate::SOON;
-use crate::guild::{COHOST, CREW, HOST, PUBLIC, plain};
-use crate::show::Show;
+use crate::guild::{COHOST, CREW, HOST, PUBLIC, Radio, plain};
+use crate::show::{Show, asterisk, caller};
 
 /// Ten of half a minute ago never act, one line says so, and what is new among them does.
 #[test]
@@ -58,4 +58,57 @@ fn ten_of_half_a_minute_ago() {
         journal.iter().filter(|entry| entry.contains("\"Sam\"") && entry.contains("Muted")).count(),
         1
     );
+}
+
+/// Discord delivers again what was heard already: it is done once, answered once, and nobody is suspected.
+#[test]
+fn what_was_heard_before() {
+    let mut show = Show::open(&[b"Marta", b"Joel"]);
+    let discord = &show.radio.discord;
+    let again = |act: &Act| {
+        let it = act.interaction();
+        let payload = discord.world().read(|world| world.interaction_json(&it));
+        discord.gateway().dispatch("INTERACTION_CREATE", Some(it.guild.0), &payload);
+    };
+    let sam = show.radio.member(COHOST);
+    let lock = sam.slash(CREW, "lock", &[]).expect("it is offered");
+    again(&lock);
+    let mute = sam.slash(CREW, "mute", &[("callers", "2")]).expect("it is offered");
+    mute.until("the outcome", SOON, |text| plain(text) == "#2 Joel muted.");
+    let unmute = sam.slash(CREW, "unmute", &[("callers", "2")]).expect("it is offered");
+    unmute.until("the outcome", SOON, |text| plain(text) == "#2 Joel unmuted.");
+    again(&mute);
+    lock.until("the outcome", SOON, |text| plain(text) == "Room locked.");
+    let last = sam.slash(CREW, "status", &[]).expect("it is offered");
+    let status = plain(&last.said(SOON));
+    assert!(status.contains("discord: connected"), "{status}");
+    assert!(!show.people()["Joel"].muted, "an old command was done again");
+    assert_eq!(plain(&mute.reply().expect("it is there").text()), "#2 Joel muted.");
+    let channel = show.people()["Joel"].channel.clone();
+    assert_eq!((show.asked("ConfbridgeMute", &channel), show.asked("ConfbridgeLock", "200")), (1, 1));
+    for act in [&lock, &mute] {
+        assert_eq!(act.interaction().refused, 0, "it was answered again");
+    }
+    discord.assert_clean();
+    let from = show.printed().len();
+    show.say("/status");
+    show.line(from, "nobody else has the token", |line| line.starts_with("discord: connected"));
+}
+
+/// Discord's clock is not ours: what is late by its own is late, what is not is not.
+#[test]
+fn late_by_another_clock() {
+    let (sim, radio) = (asterisk(), Radio::start());
+    sim.call(caller(1001, b"Marta"));
+    radio.discord.advance(Duration::from_secs(3600));
+    let show = Show::with(sim, radio, 1);
+    let sam = show.radio.member(COHOST);
+    let late = sam.late(Duration::from_secs(30)).slash(CREW, "lock", &[]).expect("it is offered");
+    let now = sam.slash(CREW, "mute", &[("callers", "1")]).expect("it is offered");
+    now.until("the outcome", SOON, |text| plain(text) == "#1 Marta muted.");
+    let told = "1 command came too late from Discord. Nothing was done.";
+    show.radio.line(CREW, "the line about it", |text| text == told);
+    assert!(late.interaction().answer.is_none());
+    assert!(show.sim.truth().conference("200").is_some_and(|room| !room.locked));
+    show.radio.discord.assert_clean();
 }
