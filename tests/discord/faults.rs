@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gavel_discord_standin::{Fault, What, Which};
+use gavel_discord_standin::{Fault, Gateway, What, Which};
 use gavel_sim::Fault as Line;
 
 use crate::SOON;
@@ -23,6 +23,9 @@ struct Trouble {
 }
 
 const CALLBACKS: &str = "POST /interactions/**";
+/// How a connection ends so that its session goes on.
+const WAYS: [fn(&Gateway); 4] =
+    [Gateway::abort, Gateway::reconnect, |gateway| gateway.close(1001), |gateway| gateway.close(4000)];
 
 fn play(trouble: Trouble) {
     let show = Show::open(&callers(trouble.lasts).iter().map(Vec::as_slice).collect::<Vec<_>>());
@@ -34,12 +37,13 @@ fn play(trouble: Trouble) {
     if let Some(what) = trouble.rest {
         discord.fault(Fault::new(Which::AllBut(CALLBACKS.to_owned()), what));
     }
-    let mut next = trouble.drops;
+    let (mut next, mut drops) = (trouble.drops, 0);
     work.go_on(&show, Duration::from_secs(trouble.lasts), |time| {
         if let (Some(at), Some(every)) = (next, trouble.drops)
             && time >= at
         {
-            discord.gateway().abort();
+            WAYS[drops % WAYS.len()](&discord.gateway());
+            drops += 1;
             next = Some(at + every);
         }
     });

@@ -32,6 +32,8 @@ mod core;
 mod discord;
 mod link;
 mod load;
+#[cfg(feature = "discord")]
+mod memory;
 mod people;
 mod room;
 mod server;
@@ -167,6 +169,13 @@ stories! {
             every_command_for_every_role,
             the_crew_moderates,
         }
+    }
+}
+
+#[cfg(feature = "discord")]
+stories! {
+    in_little_memory on [sim_22] {
+        memory { a_busy_evening_on_discord }
     }
 }
 
