@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::census::GRACE;
 use super::conference::Member;
 use super::deeds::{Deed, Origin};
 use super::room::{AIR, Arrival, Cause};
@@ -51,16 +52,6 @@ impl Pbx {
             (Fact::Stopping, _) => self.stopping(),
             (_, None) => {}
         }
-        match at.flatten() {
-            Some(at) if self.deeds.is_empty() => self.note(at.room),
-            // Who hangs up where there is no lobby changes nothing: the leave was told before.
-            None if self.deeds.is_empty() && self.lobbies.is_empty() => {}
-            _ => self.unsure(),
-        }
-        if !self.queue.is_empty() || self.out.entries_lost {
-            self.unsure();
-            self.work(now);
-        }
     }
 
     /// The room's conference of that name. Where there are few, comparing is cheaper than hashing.
@@ -80,10 +71,13 @@ impl Pbx {
         if call.server != self.server {
             return None;
         }
-        self.rooms
-            .iter()
-            .enumerate()
-            .find_map(|(room, r)| Some(At { room, part: r.part_of(&call.uniqueid)? }))
+        let home = self.homes.of(&call.uniqueid)?;
+        let part = self.rooms.get(home).and_then(|r| r.part_of(&call.uniqueid));
+        if let Some(part) = part {
+            return Some(At { room: home, part });
+        }
+        let mut rooms = self.rooms.iter().enumerate();
+        rooms.find_map(|(room, r)| Some(At { room, part: r.part_of(&call.uniqueid)? }))
     }
 
     fn call_id(&self, call: &str) -> CallId {
@@ -111,6 +105,7 @@ impl Pbx {
             }
             return;
         }
+        self.homes.joined(call, at.room);
         let arrival = room.arrived(now, &mut self.out, call, &member);
         let spared = member.muted || member.caller.crew || room.is_service(call);
         if !member.vetted {
@@ -123,6 +118,7 @@ impl Pbx {
     pub(super) fn left(&mut self, now: Now, at: At, call: &str, found: Found) {
         let Some(room) = self.rooms.get_mut(at.room) else { return };
         let Some((call, member)) = room.parts.get_mut(at.part).and_then(|c| c.leave(call)) else { return };
+        self.homes.left(&call);
         if let (Found::Event, Some(conference)) = (found, room.parts.get_mut(at.part)) {
             conference.left_now(now.mono, call.clone());
         }
@@ -315,9 +311,9 @@ impl Pbx {
     fn hung_up(&mut self, now: Now, call: &str) {
         let mut left = false;
         if self.is_up() {
-            // Nobody's leave is held back where there is no lobby.
-            for at in &self.lobbies {
-                let room = self.rooms.get_mut(*at);
+            // A leave that is held back is due soon: only there it can wait.
+            for at in self.rooms.due_by(now.mono + GRACE) {
+                let room = self.rooms.get_mut(at);
                 left |= room.is_some_and(|room| room.hung_up(now, &mut self.out, call));
             }
         }
@@ -338,7 +334,7 @@ impl Pbx {
         if !self.is_up() {
             return;
         }
-        for at in 0..self.rooms.len() {
+        for at in self.rooms.due_by(now.mono) {
             let Some(room) = self.rooms.get_mut(at) else { continue };
             let left = room.flush_leaving(now, &mut self.out, false);
             let ended = room.end_show(now, &mut self.out);

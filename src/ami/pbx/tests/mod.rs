@@ -8,6 +8,7 @@ mod meetme;
 mod numbers;
 mod properties;
 mod replay;
+mod scale;
 mod standing;
 
 use std::sync::Arc;
@@ -362,10 +363,22 @@ impl Stage {
 
     pub(super) fn snapshot(&mut self) -> Arc<RoomSnapshot> {
         self.changed();
+        self.everybody_has_a_home();
         // What is not said to have changed must be as it was.
         self.pbx.rooms.iter_mut().for_each(|room| room.stale.frame());
-        self.pbx.unsure();
+        self.pbx.note();
         self.changed().remove(0)
+    }
+
+    fn everybody_has_a_home(&self) {
+        let parts = self.pbx.rooms.iter().flat_map(|room| &room.parts);
+        let calls: Vec<_> = parts.flat_map(|c| c.members().map(|(call, _)| call.clone())).collect();
+        assert_eq!(self.pbx.homes.len(), calls.len());
+        for call in calls {
+            let at = self.pbx.find(&CallId { server: ServerName::new("main"), uniqueid: call.clone() });
+            let room = at.and_then(|at| self.pbx.room(at)).expect("it is somewhere");
+            assert!(room.part_of(&call).is_some());
+        }
     }
 
     /// The rooms that changed.
