@@ -148,7 +148,7 @@ impl Pbx {
         }
         let (seat, line) = (Claim::Seat(id.clone()), Claim::Line(id.clone()));
         let kicks = self.deeds.of(&seat).filter(|d| d.at == Some(at));
-        let all = kicks.chain(self.deeds.of(&line)).filter(|d| d.may_remove());
+        let all = kicks.chain(self.deeds.of(&line)).filter(|d| d.may_explain());
         all.map(|d| {
             let cause = Cause { by: Some(d.order.by.clone()), reason: d.order.reason.clone() };
             (d.order.id, cause)
@@ -184,10 +184,8 @@ impl Pbx {
             // Asterisk says so too, some 20 ms later: until then a roster would show somebody muted who talks.
             self.hushed(now, at, call);
         }
-        let (call, id): (Arc<str>, _) = (call.into(), self.call_id(call));
-        let ours = self.deed_ids(&Claim::Voice(id.clone()), |d| {
-            d.is_out() && d.at == Some(at) && matches!(d.order.wish, Wish::Mute { on: o, .. } if o == on)
-        });
+        let call: Arc<str> = call.into();
+        let ours = self.muters(at, &call, on);
         let first = ours.first().and_then(|id| self.deeds.get(*id));
         let (mut by, batch) = (first.map(|d| d.order.by.clone()), first.map(|d| d.origin));
         let trapped = if changed && ours.is_empty() { self.trap(at, &call, on) } else { None };
@@ -209,9 +207,22 @@ impl Pbx {
         }
     }
 
+    /// Whose orders may have muted or unmuted a call.
+    fn muters(&self, at: At, call: &Arc<str>, on: bool) -> Vec<OrderId> {
+        if self.deeds.is_empty() {
+            return Vec::new();
+        }
+        let claim = Claim::Voice(self.call_id(call));
+        let wished = |d: &Deed| matches!(d.order.wish, Wish::Mute { on: o, .. } if o == on);
+        self.deed_ids(&claim, |d| d.may_explain() && d.at == Some(at) && wished(d))
+    }
+
     /// An act of ours that explains why this call, which nobody meant, was muted: ConfBridge mutes the first channel
     /// that begins with the name it is given, MeetMe whoever has the number by now.
     fn trap(&self, at: At, call: &str, on: bool) -> Option<OrderId> {
+        if self.deeds.is_empty() {
+            return None;
+        }
         let member = self.room(at)?.parts.get(at.part)?.member(call)?;
         let hit = member.channel.as_bytes();
         let explains = |d: &&Deed| {
@@ -219,7 +230,7 @@ impl Pbx {
             let begins = hit.get(..meant.len()).is_some_and(|head| head.eq_ignore_ascii_case(meant));
             let named = if d.slot.is_some() { d.slot == member.slot } else { begins && !meant.is_empty() };
             let mute = matches!(&d.order.wish, Wish::Mute { on: o, .. } if *o == on);
-            mute && named && !d.trapped && d.at == Some(at) && d.is_out()
+            mute && named && !d.trapped && d.at == Some(at) && d.may_explain()
         };
         self.deeds.iter().find(explains).map(|d| d.order.id)
     }
@@ -325,7 +336,7 @@ impl Pbx {
             self.call_left(now, &id);
         }
         for deed in self.deed_ids(&Claim::Line(id), Deed::is_out) {
-            let ours = self.deeds.get(deed).is_some_and(Deed::may_remove);
+            let ours = self.deeds.get(deed).is_some_and(Deed::may_explain);
             self.settle(now, deed, if ours { Outcome::Done } else { Outcome::Gone });
         }
     }
@@ -351,7 +362,7 @@ impl Pbx {
     /// Who of us locked or unlocked the door that a list shows so.
     pub(super) fn who_locked(&self, room: usize, on: bool) -> Option<By> {
         let door = Claim::Door(self.rooms.get(room)?.setup.name.clone());
-        let ours = self.deeds.of(&door).filter(|d| d.is_out());
+        let ours = self.deeds.of(&door).filter(|d| d.may_explain());
         let mut ours = ours.filter(|d| matches!(d.order.wish, Wish::Lock { on: o, .. } if o == on));
         ours.next().map(|d| d.order.by.clone())
     }

@@ -262,6 +262,16 @@ impl Stage {
         self.reply(sent.token, Reply::Response(frame(&format!("Response: {reply}\r\n\r\n"))));
     }
 
+    /// Asterisk says yes to all acts on members that are on their way, then tells what comes of it.
+    pub(super) fn follows(&mut self, text: &str) {
+        let acts = ["ConfbridgeMute", "ConfbridgeUnmute", "ConfbridgeKick"];
+        let sent = self.sent.iter().filter(|s| acts.contains(&s.action.name()));
+        for token in sent.map(|s| s.token).collect::<Vec<_>>() {
+            self.reply(token, Reply::Response(frame("Response: Success\r\nMessage: done\r\n\r\n")));
+        }
+        self.event(text);
+    }
+
     pub(super) fn ok(&mut self, name: &str) {
         self.answer(name, "Success\r\nMessage: done");
     }
