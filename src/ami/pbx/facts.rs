@@ -33,21 +33,20 @@ impl Pbx {
         }
         let spoken = |a: &Application| Some((*a, self.dialects.of(*a).fact(name, frame)?));
         let Some((of, fact)) = self.applications.iter().find_map(spoken) else { return };
-        let at = fact.conference().map(|name| self.locate(of, name));
+        let at = fact.conference().and_then(|name| self.locate(of, name));
         match (fact, at) {
-            (_, Some(None)) => return,
-            (Fact::Talking { call, on, .. }, Some(Some(at))) => self.talking(now, at, call, on),
-            (Fact::Joined { frame, .. }, Some(Some(at))) => self.join_event(now, at, frame),
-            (Fact::Left { call, .. }, Some(Some(at))) => self.left(now, at, call, Found::Event),
-            (Fact::Muted { call, on, .. }, Some(Some(at))) => {
+            (Fact::Talking { call, on, .. }, Some(at)) => self.talking(now, at, call, on),
+            (Fact::Joined { frame, .. }, Some(at)) => self.join_event(now, at, frame),
+            (Fact::Left { call, .. }, Some(at)) => self.left(now, at, call, Found::Event),
+            (Fact::Muted { call, on, .. }, Some(at)) => {
                 self.muted(now, at, call, on);
                 if !on {
                     self.unhushed(now, at, call);
                 }
             }
-            (Fact::Hand { call, on, .. }, Some(Some(at))) => self.hand(now, at, call, on),
-            (Fact::Recording { on, .. }, Some(Some(at))) => self.recording(now, at, on),
-            (Fact::Ended { .. }, Some(Some(at))) => self.conference_over(now, at),
+            (Fact::Hand { call, on, .. }, Some(at)) => self.hand(now, at, call, on),
+            (Fact::Recording { on, .. }, Some(at)) => self.recording(now, at, on),
+            (Fact::Ended { .. }, Some(at)) => self.conference_over(now, at),
             (Fact::Hungup { call }, _) => self.hung_up(now, call),
             (Fact::Stopping, _) => self.stopping(),
             (_, None) => {}
