@@ -8,6 +8,8 @@ mod config;
 mod demo;
 #[cfg(feature = "discord")]
 mod discord;
+#[cfg(feature = "discord")]
+mod discord_check;
 mod fake;
 mod gavel;
 #[cfg(feature = "discord")]
