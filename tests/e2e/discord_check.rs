@@ -246,6 +246,8 @@ fn the_last_step_finds_nothing_wrong() {
 
 #[test]
 fn what_is_said_before_the_token_is_right() {
+    let said = Home::at(asterisk(LEAST)).gavel(&["check", "--config", "gavel.toml"]);
+    assert!(said.code == Some(0) && !said.out.contains("discord"), "{said:?}");
     let said = no_token();
     assert_eq!(said.code, Some(78), "{said:?}");
     assert!(said.out.contains("the environment variable DISCORD_TOKEN is not set"), "{said:?}");
