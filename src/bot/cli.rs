@@ -76,7 +76,7 @@ pub enum Command {
         #[arg(long)]
         console: bool,
     },
-    /// Say whether the configuration is right and what the AMI user may do
+    /// Say whether the configuration is right and what gavel may do at Asterisk and at Discord
     #[command(after_help = CHECK)]
     Check {
         /// The configuration; config/gavel.toml explains every key
@@ -138,7 +138,7 @@ Environment:
 Exit codes:
   0   ended as asked
   2   the command line is wrong
-  69  check found a problem, or an Asterisk can't be reached
+  69  check found a problem, or an Asterisk or a chat network can't be reached
   70  gavel itself failed
   75  another gavel uses the state file
   78  the configuration or a secret is wrong: the message names file, line and remedy";

@@ -148,8 +148,14 @@ impl Core {
         })
     }
 
-    /// All entries so far that `pick` takes.
+    /// All entries so far that `pick` takes; at least those that the picture holds, which is shown before they are told.
+    #[track_caller]
     pub(crate) fn told<T>(&self, pick: impl Fn(&Entry) -> Option<T>) -> Vec<T> {
+        let shown = self.room().seq;
+        let all = |told: &[(Instant, Arc<Entry>)]| told.last().map_or(0, |(_, entry)| entry.seq) >= shown;
+        until(PATIENCE, "what is seen is told", || {
+            all(&self.told.lock().expect("no one panics in here")).then_some(())
+        });
         let told = self.told.lock().expect("no one panics in here");
         told.iter().filter_map(|(_, entry)| pick(entry)).collect()
     }
