@@ -44,6 +44,9 @@ fn main() {
     discord.member(SAM).until("a card with everybody", CHANNEL, PATIENCE, |shown| {
         shown.iter().any(|message| message.text().contains(&full)).then_some(())
     });
+    discord.until("commands", PATIENCE, |world| {
+        world.guilds.iter().any(|guild| !guild.commands.is_empty()).then_some(())
+    });
 
     let (mut answered, mut acted) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS + WARM {
