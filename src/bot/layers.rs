@@ -15,7 +15,8 @@ const MAY: &[(&str, &[&str])] = &[
     ("gavel-console", &["gavel-chat"]),
     ("gavel-discord", &["gavel-chat", "gavel-discord-standin"]),
     ("gavel-discord-standin", &[]),
-    ("gavel-matrix", &["gavel-chat"]),
+    ("gavel-matrix", &["gavel-chat", "gavel-matrix-lab"]),
+    ("gavel-matrix-lab", &[]),
     ("gavel-web", &["gavel-chat"]),
     ("gavel-sim", &["gavel-ami"]),
 ];
