@@ -1,0 +1,496 @@
+//! Everything that the account writes, through one paced writer: pure, the time is an argument.
+//!
+//! A post is named by place and key; a second one with the same name is an edit, and the latest wins while it waits. At
+//! most one request is under way. Who goes first is said by the class; what one place has to say while it must wait
+//! becomes one message. An attempt whose fate is unknown is made again with the same transaction id *and the same
+//! content*, so that it neither doubles nor hides what came later.
+//! Invariant: nothing waits that is not bounded, and nothing is due before the server's own `retry_after`.
+
+mod budget;
+#[cfg(test)]
+mod tests;
+mod unit;
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use gavel_chat::text::Doc;
+use gavel_chat::{Class, Fault, Key, MessageRef, PlaceId};
+use serde_json::Value;
+
+use crate::message::Reply;
+use budget::Budget;
+use unit::{Part, Tried, Unit};
+
+/// Messages that can still be edited, those that wait with them.
+const UNITS: usize = 1024;
+/// Messages that wait.
+const WAITING: usize = 128;
+/// With a limit: of one place's answers, so many leave at once, and the others gather for so long.
+const AT_ONCE: usize = 2;
+const GATHER: Duration = Duration::from_millis(1200);
+/// A notice that has waited for so long goes before a card.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// The pause after a failure, doubled each time.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(4));
+/// A room that refuses us is tried again after this.
+const REFUSED: Duration = Duration::from_secs(60);
+
+/// What a post is called.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Name {
+    /// The bot's.
+    Post(Key),
+    /// The adapter's own words.
+    Own(u64),
+}
+
+/// Something to be said.
+#[derive(Clone, Debug)]
+pub(crate) struct Letter {
+    pub(crate) place: PlaceId,
+    pub(crate) name: Name,
+    pub(crate) class: Class,
+    pub(crate) doc: Doc,
+    /// Nothing will be added by itself.
+    pub(crate) last: bool,
+    /// Whom to wake: Matrix ids.
+    pub(crate) wake: Vec<String>,
+    pub(crate) reply: Option<Reply>,
+}
+
+/// What is to be done for a room beside messages: it costs as much as one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Chore {
+    /// This message of ours is to be a pinned one.
+    Pin(String),
+    /// The room's own topic.
+    Topic(String),
+}
+
+/// One request.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Call {
+    pub(crate) place: PlaceId,
+    pub(crate) request: Request,
+}
+
+/// What is asked of the server.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Request {
+    /// A message, new or an edit.
+    Send { txn: String, content: Value },
+    /// See [`Chore`].
+    Chore(Chore),
+}
+
+/// Why nothing came of a request.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Trouble {
+    /// Too many; again after this.
+    Limited(Option<Duration>),
+    /// Nobody knows whether it arrived, or the server is ill.
+    Away(String),
+    /// This room does not let us: a person must change something.
+    Forbidden(String),
+    /// It never will be taken.
+    Refused(String),
+}
+
+/// What the bot is to be told.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Told {
+    /// A post is there.
+    Sent { place: PlaceId, key: Key, message: MessageRef },
+    /// A post is not shown.
+    Failed { place: PlaceId, key: Key, fault: Fault },
+}
+
+/// The writer.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    units: BTreeMap<u64, Unit>,
+    named: HashMap<(PlaceId, Name), u64>,
+    chores: VecDeque<(PlaceId, Chore)>,
+    next: u64,
+    flying: Option<Flying>,
+    budget: Budget,
+    answered: HashMap<PlaceId, VecDeque<Instant>>,
+    pause: Duration,
+    paused: Option<Instant>,
+    shut: HashMap<PlaceId, Instant>,
+    told: VecDeque<Told>,
+    /// Begins every transaction id: no two runs share one.
+    run: String,
+}
+
+#[derive(Clone, Debug)]
+enum Flying {
+    Unit(u64),
+    Chore(PlaceId, Chore),
+}
+
+impl Outbox {
+    /// `run` is never the same again; cards alone have the same transaction id in every run.
+    pub(crate) fn new(now: Instant, run: String) -> Self {
+        Self {
+            units: BTreeMap::new(),
+            named: HashMap::new(),
+            chores: VecDeque::new(),
+            next: 0,
+            flying: None,
+            budget: Budget::new(now),
+            answered: HashMap::new(),
+            pause: PAUSE.0,
+            paused: None,
+            shut: HashMap::new(),
+            told: VecDeque::new(),
+            run,
+        }
+    }
+
+    /// A message of an earlier run: what comes under its name edits it.
+    pub(crate) fn know(&mut self, place: &PlaceId, key: Key, event: String) {
+        let class = if key == Key::Roster { Class::Card } else { Class::Notice };
+        let unit = Unit { event: Some(event), ..blank(place.clone(), class) };
+        let id = self.keep(unit);
+        self.named.insert((place.clone(), Name::Post(key)), id);
+    }
+
+    /// Which post a message is.
+    pub(crate) fn post_of(&self, event: &str) -> Option<Key> {
+        let (id, _) = self.units.iter().rev().find(|(_, unit)| unit.event.as_deref() == Some(event))?;
+        let mut keys = self.named.iter().filter(|(_, unit)| *unit == id).map(|((_, name), _)| name);
+        match (keys.next(), keys.next()) {
+            (Some(Name::Post(key)), None) => Some(key.clone()),
+            // Of several in one message nobody can say which is meant.
+            _ => None,
+        }
+    }
+
+    /// Somebody took a message of ours away: what comes under its name is a new one.
+    pub(crate) fn forget(&mut self, event: &str) {
+        let gone = self.units.iter().find(|(_, unit)| unit.event.as_deref() == Some(event));
+        if let Some(id) = gone.map(|(id, _)| *id) {
+            self.remove(id);
+        }
+    }
+
+    /// Something is to be said.
+    pub(crate) fn post(&mut self, now: Instant, letter: Letter) {
+        let Letter { place, name, class, doc, last, wake, reply } = letter;
+        let part = Part { name: name.clone(), doc, last, wake };
+        let at = (place.clone(), name);
+        if let Some(unit) = self.named.get(&at).and_then(|id| self.units.get_mut(id)) {
+            return unit.update(now, part);
+        }
+        let fold = !self.budget.free() || self.paused.is_some();
+        let flying = self.flying_unit();
+        let open = |(id, unit): &(&u64, &mut Unit)| {
+            Some(**id) != flying && unit.takes(&place, class, reply.as_ref())
+        };
+        let id = match self.units.iter_mut().rev().find(open).filter(|_| fold) {
+            Some((id, unit)) => {
+                if let Some(surplus) = unit.add(part) {
+                    self.named.remove(&(place, surplus));
+                }
+                *id
+            }
+            None => self.keep(Unit { parts: vec![part], dirty: Some(now), reply, ..blank(place, class) }),
+        };
+        self.named.insert(at, id);
+        self.bound();
+    }
+
+    /// Something is to be done; the latest of its kind wins.
+    pub(crate) fn chore(&mut self, place: &PlaceId, chore: Chore) {
+        let kind = std::mem::discriminant(&chore);
+        self.chores.retain(|(at, other)| at != place || std::mem::discriminant(other) != kind);
+        self.chores.push_back((place.clone(), chore));
+    }
+
+    /// A room let us in, or gave us rights.
+    pub(crate) fn reopened(&mut self, place: &PlaceId) {
+        self.shut.remove(place);
+    }
+
+    /// The request that is due.
+    pub(crate) fn poll(&mut self, now: Instant) -> Option<Call> {
+        if self.flying.is_some() {
+            return None;
+        }
+        let (_, work) = self
+            .ready(now)
+            .into_iter()
+            .filter(|(at, _)| *at <= now)
+            .min_by_key(|(_, work)| work.rank(now))?;
+        self.budget.spend(now);
+        Some(match work {
+            Work::Chore => {
+                let (place, chore) = self.chores.pop_front()?;
+                self.flying = Some(Flying::Chore(place.clone(), chore.clone()));
+                Call { place, request: Request::Chore(chore) }
+            }
+            Work::Unit { id, .. } => self.send(id)?,
+        })
+    }
+
+    /// When [`Outbox::poll`] has something.
+    pub(crate) fn deadline(&self, now: Instant) -> Option<Instant> {
+        if self.flying.is_some() {
+            return None;
+        }
+        self.ready(now).into_iter().map(|(at, _)| at).min()
+    }
+
+    /// What became of the request: the event's id.
+    pub(crate) fn answered(&mut self, now: Instant, result: Result<String, Trouble>) {
+        let Some(flying) = self.flying.take() else { return };
+        match result {
+            Ok(event) => {
+                self.budget.taken();
+                (self.pause, self.paused) = (PAUSE.0, None);
+                if let Flying::Unit(id) = flying {
+                    self.sent(now, id, event);
+                }
+            }
+            Err(Trouble::Limited(after)) => {
+                self.budget.refused(now, after);
+                self.again(flying);
+            }
+            Err(Trouble::Away(_)) => {
+                self.paused = Some(now + self.pause);
+                self.pause = (self.pause * 2).min(PAUSE.1);
+                self.again(flying);
+            }
+            Err(Trouble::Forbidden(why)) => self.shut(now, flying, why),
+            Err(Trouble::Refused(why)) => {
+                if let Flying::Unit(id) = flying {
+                    self.fail(id, &Fault::GaveUp(why));
+                }
+            }
+        }
+    }
+
+    /// What the bot is to be told.
+    pub(crate) fn told(&mut self) -> Option<Told> {
+        self.told.pop_front()
+    }
+
+    /// Nothing waits and nothing is under way.
+    pub(crate) fn idle(&self) -> bool {
+        self.flying.is_none() && self.units.values().all(|unit| unit.dirty.is_none())
+    }
+
+    fn send(&mut self, id: u64) -> Option<Call> {
+        let txn = match self.units.get(&id)? {
+            // The same in every run: a card that was sent when we were killed is not sent twice.
+            Unit { class: Class::Card, event: None, place, .. } => format!("gavel-card-{place}"),
+            _ => {
+                self.next += 1;
+                format!("gavel-{}-{}", self.run, self.next)
+            }
+        };
+        let unit = self.units.get_mut(&id)?;
+        let tried = unit.tried.get_or_insert_with(|| Tried { txn, content: Value::Null });
+        if tried.content.is_null() {
+            let content = unit.content();
+            unit.tried = unit.tried.take().map(|tried| Tried { content, ..tried });
+        }
+        let Tried { txn, content } = unit.tried.clone()?;
+        self.flying = Some(Flying::Unit(id));
+        Some(Call { place: unit.place.clone(), request: Request::Send { txn, content } })
+    }
+
+    fn sent(&mut self, now: Instant, id: u64, event: String) {
+        let Some(unit) = self.units.get_mut(&id) else { return };
+        let first = unit.event.is_none();
+        let sent = unit.tried.take().map(|tried| tried.content);
+        let same = sent == Some(unit.content());
+        if first {
+            unit.event = Some(event);
+        }
+        unit.sent = Some(now);
+        unit.dirty = if same { None } else { Some(now) };
+        let (place, message) = (unit.place.clone(), unit.event.clone().unwrap_or_default());
+        if unit.class == Class::Answer {
+            let times = self.answered.entry(place.clone()).or_default();
+            times.push_back(now);
+            times.drain(..times.len().saturating_sub(AT_ONCE));
+        }
+        let keys = unit.parts.iter().filter_map(|part| match &part.name {
+            Name::Post(key) => Some(key.clone()),
+            Name::Own(_) => None,
+        });
+        let message = MessageRef::new(message);
+        self.told.extend(keys.map(|key| Told::Sent { place: place.clone(), key, message: message.clone() }));
+    }
+
+    fn again(&mut self, flying: Flying) {
+        if let Flying::Chore(place, chore) = flying {
+            let kind = std::mem::discriminant(&chore);
+            if !self.chores.iter().any(|(at, other)| *at == place && std::mem::discriminant(other) == kind) {
+                self.chores.push_front((place, chore));
+            }
+        }
+    }
+
+    fn shut(&mut self, now: Instant, flying: Flying, why: String) {
+        let id = match flying {
+            Flying::Unit(id) => id,
+            // Rights for this are a matter of their own.
+            Flying::Chore(..) => return,
+        };
+        let Some(place) = self.units.get(&id).map(|unit| unit.place.clone()) else { return };
+        self.shut.insert(place.clone(), now + REFUSED);
+        let fault = Fault::Remedy(why);
+        let waiting: Vec<_> = self
+            .units
+            .iter()
+            .filter(|(_, unit)| unit.place == place && unit.dirty.is_some())
+            .map(|(id, _)| *id)
+            .collect();
+        for id in waiting {
+            self.fail(id, &fault);
+        }
+    }
+
+    fn fail(&mut self, id: u64, fault: &Fault) {
+        let Some(unit) = self.units.get_mut(&id) else { return };
+        (unit.dirty, unit.tried) = (None, None);
+        let place = unit.place.clone();
+        let keys = unit.parts.iter().filter_map(|part| match &part.name {
+            Name::Post(key) => Some(key.clone()),
+            Name::Own(_) => None,
+        });
+        self.told.extend(keys.map(|key| Told::Failed { place: place.clone(), key, fault: fault.clone() }));
+        // What was never there is posted anew by what comes later.
+        if unit.event.is_none() {
+            self.remove(id);
+        }
+    }
+
+    /// Everything that waits, with the moment from which it may leave.
+    fn ready(&self, now: Instant) -> Vec<(Instant, Work)> {
+        let free = self.budget.free();
+        let open = self.paused.unwrap_or(now);
+        let unit = |(id, unit): (&u64, &Unit)| {
+            let urgent = matches!(unit.class, Class::Answer | Class::Alert);
+            let mut at = unit.due(free)?.max(open).max(self.budget.due(now, urgent));
+            at = at.max(self.shut.get(&unit.place).copied().unwrap_or(at));
+            if unit.class == Class::Answer && unit.sent.is_none() && !free {
+                at = at.max(self.gathered(&unit.place).unwrap_or(at));
+            }
+            Some((at, Work::Unit { id: *id, class: unit.class, since: unit.dirty? }))
+        };
+        let mut ready: Vec<_> = self.units.iter().filter_map(unit).collect();
+        if !self.chores.is_empty() {
+            ready.push((open.max(self.budget.due(now, false)), Work::Chore));
+        }
+        ready
+    }
+
+    /// When the next answers of this place may leave together.
+    fn gathered(&self, place: &PlaceId) -> Option<Instant> {
+        let times = self.answered.get(place).filter(|times| times.len() >= AT_ONCE)?;
+        let (first, last) = (times.front()?, times.back()?);
+        (last.saturating_duration_since(*first) < GATHER * 2).then(|| *last + GATHER)
+    }
+
+    fn flying_unit(&self) -> Option<u64> {
+        match self.flying {
+            Some(Flying::Unit(id)) => Some(id),
+            _ => None,
+        }
+    }
+
+    fn keep(&mut self, unit: Unit) -> u64 {
+        self.next += 1;
+        self.units.insert(self.next, unit);
+        self.next
+    }
+
+    /// Old messages are forgotten, but for those that live long; so is the oldest that waits when too many do.
+    fn bound(&mut self) {
+        if self.units.len() > UNITS {
+            let long: HashSet<u64> =
+                self.named.iter().filter(|((_, name), _)| long_lived(name)).map(|(_, id)| *id).collect();
+            let old = self.units.iter().find(|(id, unit)| unit.dirty.is_none() && !long.contains(id));
+            if let Some(id) = old.map(|(id, _)| *id) {
+                self.remove(id);
+            }
+        }
+        let flying = self.flying_unit();
+        let waiting = self.units.iter().filter(|(_, unit)| unit.dirty.is_some());
+        if waiting.clone().count() > WAITING {
+            let oldest = waiting
+                .filter(|(id, _)| Some(**id) != flying)
+                .max_by_key(|(id, unit)| (unit.class, u64::MAX - **id));
+            if let Some(id) = oldest.map(|(id, _)| *id) {
+                self.fail(id, &Fault::GaveUp("too much waits already".to_owned()));
+            }
+        }
+    }
+
+    fn remove(&mut self, id: u64) {
+        self.units.remove(&id);
+        self.named.retain(|_, unit| *unit != id);
+    }
+}
+
+impl Unit {
+    /// A post that is a part of it says something else.
+    fn update(&mut self, now: Instant, part: Part) {
+        match self.parts.iter_mut().find(|other| other.name == part.name) {
+            Some(known) if known.doc == part.doc => known.last = part.last,
+            Some(known) => {
+                *known = part;
+                self.dirty.get_or_insert(now);
+            }
+            None => {
+                self.parts.push(part);
+                self.dirty.get_or_insert(now);
+            }
+        }
+    }
+}
+
+/// Something that waits.
+#[derive(Clone, Copy, Debug)]
+enum Work {
+    Unit { id: u64, class: Class, since: Instant },
+    Chore,
+}
+
+impl Work {
+    /// The smallest goes first.
+    fn rank(self, now: Instant) -> (Class, u8, Option<Instant>) {
+        match self {
+            Self::Unit { class: Class::Notice, since, .. }
+                if now.saturating_duration_since(since) > PATIENCE =>
+            {
+                (Class::Card, 0, Some(since))
+            }
+            Self::Unit { class, since, .. } => (class, 1, Some(since)),
+            Self::Chore => (Class::Notice, 2, None),
+        }
+    }
+}
+
+fn long_lived(name: &Name) -> bool {
+    matches!(name, Name::Post(Key::Roster | Key::Thing(_)))
+}
+
+fn blank(place: PlaceId, class: Class) -> Unit {
+    Unit {
+        place,
+        class,
+        parts: Vec::new(),
+        dropped: 0,
+        reply: None,
+        event: None,
+        dirty: None,
+        sent: None,
+        tried: None,
+    }
+}
