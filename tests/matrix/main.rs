@@ -4,4 +4,14 @@
 #![allow(clippy::disallowed_methods, reason = "these tests watch a real server by the real clock")]
 #![allow(clippy::expect_used, reason = "a test may fail")]
 
+mod battery;
 mod lab;
+mod reader;
+
+/// What gavel logs shows where a test fails. `RUST_LOG` chooses; by default warnings.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env();
+    let filter =
+        filter.unwrap_or_else(|_| "warn,matrix_sdk=off,matrix_sdk_crypto=off,matrix_sdk_base=off".into());
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
+}

@@ -11,6 +11,8 @@ const BURST: f64 = 10.0;
 const EACH: Duration = Duration::from_secs(5);
 /// Tokens that only answers and alerts may spend.
 const RESERVE: f64 = 3.0;
+/// What has waited for so long may spend those too: while nobody asks anything, and while somebody does.
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(8));
 /// So many events more than the assumption allows prove that it is wrong.
 const PROOF: f64 = -3.0;
 /// After so long a limit may have been lifted.
@@ -51,14 +53,23 @@ impl Budget {
         self.known == Known::Free
     }
 
-    /// When the next event may leave: one that somebody waits for, or another.
-    pub(super) fn due(&self, now: Instant, urgent: bool) -> Instant {
-        let closed = self.closed.unwrap_or(now).max(now);
-        if !matches!(self.known, Known::Limited(_)) {
-            return closed;
+    /// When an event may leave for which somebody waits. Where no limit is proven, that is found out.
+    pub(super) fn urgent(&self, now: Instant) -> Instant {
+        match self.known {
+            Known::Limited(_) => self.holds(now, 1.0),
+            Known::Assumed | Known::Free => self.open(now),
         }
-        let missing = 1.0 + if urgent { 0.0 } else { RESERVE } - self.filled(now);
-        if missing <= 0.0 { closed } else { closed.max(self.at.max(now) + self.each.mul_f64(missing)) }
+    }
+
+    /// When another event may leave that waits since then. It leaves tokens for whoever asks something, but not for
+    /// ever; `quiet`: nobody has asked anything lately.
+    pub(super) fn patient(&self, now: Instant, since: Instant, quiet: bool) -> Instant {
+        let short = since + if quiet { PATIENCE.0 } else { PATIENCE.1 };
+        match self.known {
+            Known::Free => self.open(now),
+            Known::Assumed => self.holds(now, 1.0 + RESERVE).min(self.open(now).max(short)),
+            Known::Limited(_) => self.holds(now, 1.0 + RESERVE).min(self.holds(now, 1.0).max(short)),
+        }
     }
 
     /// An event leaves.
@@ -91,6 +102,19 @@ impl Budget {
         (self.tokens, self.at) = (1.0, until);
     }
 
+    fn open(&self, now: Instant) -> Instant {
+        self.closed.unwrap_or(now).max(now)
+    }
+
+    /// When the bucket holds so many.
+    fn holds(&self, now: Instant, tokens: f64) -> Instant {
+        let missing = tokens - self.filled(now);
+        if missing <= 0.0 {
+            return self.open(now);
+        }
+        self.open(now).max(self.at.max(now) + self.each.mul_f64(missing))
+    }
+
     fn filled(&self, now: Instant) -> f64 {
         let since = now.saturating_duration_since(self.at).as_secs_f64();
         (self.tokens + since / self.each.as_secs_f64()).min(BURST)
@@ -112,27 +136,33 @@ mod tests {
         (now, Budget::new(now))
     }
 
+    const SECOND: Duration = Duration::from_secs(1);
+
     #[test]
     fn a_refusal_is_obeyed_to_the_second() {
         let (now, mut budget) = begin();
-        for _ in 0..10 {
-            assert_eq!(budget.due(now, false), now);
+        for _ in 0..7 {
+            assert_eq!(budget.patient(now, now, false), now);
             budget.spend(now);
             budget.taken();
         }
-        budget.refused(now, Some(Duration::from_secs(5)));
-        assert_eq!(budget.due(now, true), now + Duration::from_secs(5));
-        assert_eq!(budget.due(now, false), now + Duration::from_secs(20), "three are kept back");
+        assert_eq!(budget.urgent(now), now);
+        assert_eq!(budget.patient(now, now, false), now + SECOND * 5, "three are kept back");
+        budget.refused(now, Some(SECOND * 5));
+        assert_eq!(budget.urgent(now), now + SECOND * 5);
+        assert_eq!(budget.patient(now, now, true), now + SECOND * 5);
+        assert_eq!(budget.patient(now, now, false), now + SECOND * 8);
+        assert_eq!(budget.patient(now, now + SECOND * 60, false), now + SECOND * 20);
     }
 
     #[test]
     fn the_bucket_fills_again() {
         let (now, mut budget) = begin();
-        budget.refused(now, Some(Duration::from_secs(5)));
-        let later = now + Duration::from_secs(50);
-        assert_eq!(budget.due(later, false), later);
+        budget.refused(now, Some(SECOND * 5));
+        let later = now + SECOND * 50;
+        assert_eq!(budget.patient(later, later, false), later);
         budget.spend(later);
-        assert_eq!(budget.due(later, true), later);
+        assert_eq!(budget.urgent(later), later);
     }
 
     #[test]
@@ -145,8 +175,8 @@ mod tests {
         assert!(budget.free());
         budget.refused(now, None);
         assert!(!budget.free());
-        assert_eq!(budget.due(now, true), now + EACH);
-        let later = now + DOUBT + Duration::from_secs(1);
+        assert_eq!(budget.urgent(now), now + EACH);
+        let later = now + DOUBT + SECOND;
         budget.spend(later);
         assert_eq!(budget.known, Known::Assumed);
     }

@@ -31,6 +31,8 @@ const AT_ONCE: usize = 2;
 const GATHER: Duration = Duration::from_millis(1200);
 /// A notice that has waited for so long goes before a card.
 const PATIENCE: Duration = Duration::from_secs(12);
+/// After so long without a question nothing is kept back for answers.
+const QUIET: Duration = Duration::from_secs(60);
 /// The pause after a failure, doubled each time.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(4));
 /// A room that refuses us is tried again after this.
@@ -120,6 +122,8 @@ pub(crate) struct Outbox {
     paused: Option<Instant>,
     shut: HashMap<PlaceId, Instant>,
     told: VecDeque<Told>,
+    /// When somebody was last answered.
+    asked: Option<Instant>,
     /// Begins every transaction id: no two runs share one.
     run: String,
 }
@@ -145,6 +149,7 @@ impl Outbox {
             paused: None,
             shut: HashMap::new(),
             told: VecDeque::new(),
+            asked: None,
             run,
         }
     }
@@ -168,6 +173,12 @@ impl Outbox {
         }
     }
 
+    /// The message that shows a post.
+    pub(crate) fn event_of(&self, place: &PlaceId, key: &Key) -> Option<String> {
+        let id = self.named.get(&(place.clone(), Name::Post(key.clone())))?;
+        self.units.get(id)?.event.clone()
+    }
+
     /// Somebody took a message of ours away: what comes under its name is a new one.
     pub(crate) fn forget(&mut self, event: &str) {
         let gone = self.units.iter().find(|(_, unit)| unit.event.as_deref() == Some(event));
@@ -180,6 +191,9 @@ impl Outbox {
     pub(crate) fn post(&mut self, now: Instant, letter: Letter) {
         let Letter { place, name, class, doc, last, wake, reply } = letter;
         let part = Part { name: name.clone(), doc, last, wake };
+        if class == Class::Answer {
+            self.asked = Some(now);
+        }
         let at = (place.clone(), name);
         if let Some(unit) = self.named.get(&at).and_then(|id| self.units.get_mut(id)) {
             return unit.update(now, part);
@@ -256,12 +270,12 @@ impl Outbox {
             }
             Err(Trouble::Limited(after)) => {
                 self.budget.refused(now, after);
-                self.again(flying);
+                self.again(flying, false);
             }
             Err(Trouble::Away(_)) => {
                 self.paused = Some(now + self.pause);
                 self.pause = (self.pause * 2).min(PAUSE.1);
-                self.again(flying);
+                self.again(flying, true);
             }
             Err(Trouble::Forbidden(why)) => self.shut(now, flying, why),
             Err(Trouble::Refused(why)) => {
@@ -292,12 +306,12 @@ impl Outbox {
             }
         };
         let unit = self.units.get_mut(&id)?;
-        let tried = unit.tried.get_or_insert_with(|| Tried { txn, content: Value::Null });
+        let tried = unit.tried.get_or_insert_with(|| Tried { txn, content: Value::Null, unclear: false });
         if tried.content.is_null() {
             let content = unit.content();
             unit.tried = unit.tried.take().map(|tried| Tried { content, ..tried });
         }
-        let Tried { txn, content } = unit.tried.clone()?;
+        let Tried { txn, content, .. } = unit.tried.clone()?;
         self.flying = Some(Flying::Unit(id));
         Some(Call { place: unit.place.clone(), request: Request::Send { txn, content } })
     }
@@ -326,7 +340,15 @@ impl Outbox {
         self.told.extend(keys.map(|key| Told::Sent { place: place.clone(), key, message: message.clone() }));
     }
 
-    fn again(&mut self, flying: Flying) {
+    /// It will be tried again: as it was if it may have arrived, else as it then is.
+    fn again(&mut self, flying: Flying, unclear: bool) {
+        if let Flying::Unit(id) = &flying
+            && let Some(unit) = self.units.get_mut(id)
+            && let Some(tried) = &mut unit.tried
+        {
+            tried.unclear |= unclear;
+            unit.tried = unit.tried.take().filter(|tried| tried.unclear);
+        }
         if let Flying::Chore(place, chore) = flying {
             let kind = std::mem::discriminant(&chore);
             if !self.chores.iter().any(|(at, other)| *at == place && std::mem::discriminant(other) == kind) {
@@ -374,18 +396,22 @@ impl Outbox {
     fn ready(&self, now: Instant) -> Vec<(Instant, Work)> {
         let free = self.budget.free();
         let open = self.paused.unwrap_or(now);
+        let quiet = self.asked.is_none_or(|at| now.saturating_duration_since(at) > QUIET);
         let unit = |(id, unit): (&u64, &Unit)| {
             let urgent = matches!(unit.class, Class::Answer | Class::Alert);
-            let mut at = unit.due(free)?.max(open).max(self.budget.due(now, urgent));
+            let since = unit.dirty?;
+            let budget =
+                if urgent { self.budget.urgent(now) } else { self.budget.patient(now, since, quiet) };
+            let mut at = unit.due(free)?.max(open).max(budget);
             at = at.max(self.shut.get(&unit.place).copied().unwrap_or(at));
             if unit.class == Class::Answer && unit.sent.is_none() && !free {
                 at = at.max(self.gathered(&unit.place).unwrap_or(at));
             }
-            Some((at, Work::Unit { id: *id, class: unit.class, since: unit.dirty? }))
+            Some((at, Work::Unit { id: *id, class: unit.class, since }))
         };
         let mut ready: Vec<_> = self.units.iter().filter_map(unit).collect();
         if !self.chores.is_empty() {
-            ready.push((open.max(self.budget.due(now, false)), Work::Chore));
+            ready.push((open.max(self.budget.patient(now, now, quiet)), Work::Chore));
         }
         ready
     }

@@ -53,6 +53,8 @@ pub(super) struct Part {
 pub(super) struct Tried {
     pub(super) txn: String,
     pub(super) content: Value,
+    /// It may have arrived.
+    pub(super) unclear: bool,
 }
 
 impl Unit {

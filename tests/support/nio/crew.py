@@ -31,9 +31,12 @@ class Person:
         self.client.add_event_callback(self.heard, nio.InviteEvent)
         self.synced = asyncio.Condition()
         self.turns = 0
+        self.speakers = set()
 
     async def heard(self, room, event):
         source = event.source
+        if source.get("type") in ("m.room.message", "m.room.encrypted"):
+            self.speakers.add((room.room_id, source.get("sender")))
         tell(event={
             "room": room.room_id,
             "id": source.get("event_id"),
@@ -115,6 +118,12 @@ class Person:
         """Waits until the user is in the room, and has devices that this person knows if it is encrypted."""
         await self.knows(room, user)
         while self.client.rooms[room].encrypted and not any(True for _ in self.client.device_store.active_user_devices(user)):
+            async with self.synced:
+                await self.synced.wait()
+
+    async def hears(self, room, user):
+        """Waits until the user has said something there."""
+        while (room, user) not in self.speakers:
             async with self.synced:
                 await self.synced.wait()
 
