@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gavel_chat::PlaceId;
 use matrix_sdk::ruma::events::{MessageLikeEventType, StateEventType};
@@ -14,6 +15,9 @@ use tracing::{info, warn};
 
 use crate::settings::Settings;
 use crate::trouble;
+
+/// A room that could not be entered now is tried again after this.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// One configured room.
 #[derive(Clone, Debug)]
@@ -33,6 +37,8 @@ pub(crate) struct Rights {
     pub(crate) pin: bool,
     /// It may set the room's topic.
     pub(crate) topic: bool,
+    /// Nothing is wrong, it only could not be done now: to be tried again after this.
+    pub(crate) again: Option<Duration>,
     /// What is missing, in words.
     pub(crate) lacks: Vec<String>,
 }
@@ -80,12 +86,13 @@ async fn enter(client: &Client, seat: &Seat) -> Rights {
             }
             Err(error) => {
                 let me = client.user_id().map(ToString::to_string).unwrap_or_default();
-                let why = match trouble::what(&error) {
-                    trouble::What::Away(words) | trouble::What::Refused(words) => format!(" ({words})"),
-                    _ => String::new(),
+                let again = match trouble::what(&error) {
+                    trouble::What::Limited(after) => Some(after.unwrap_or(AGAIN)),
+                    trouble::What::Away(_) => Some(AGAIN),
+                    _ => None,
                 };
-                let lacks = vec![format!("not in {}{why}: invite {me} there", seat.room)];
-                Rights { lacks, ..Rights::default() }
+                let lacks = vec![format!("not in {}: invite {me} there", seat.room)];
+                Rights { lacks, again, ..Rights::default() }
             }
         },
     }
@@ -111,5 +118,5 @@ async fn rights(room: &Room, seat: &Seat) -> Rights {
     lack(write, "write");
     lack(pin || !write, "pin the card");
     lack(topic || !seat.sync_topic || !write, "set the topic");
-    Rights { write, pin, topic, lacks }
+    Rights { write, pin, topic, again: None, lacks }
 }

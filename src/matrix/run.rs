@@ -60,6 +60,7 @@ enum Done {
     Called(Result<String, Trouble>),
     Settled(Vec<String>),
     Tended(BTreeMap<PlaceId, Rights>),
+    TendAgain,
     Followed,
 }
 
@@ -78,8 +79,6 @@ struct Floor {
     connection: Option<Result<(), String>>,
     rights: BTreeMap<PlaceId, Rights>,
     keys: Vec<String>,
-    /// The rooms were entered once: before that nothing can be said there.
-    tended: bool,
     tending: bool,
     tend_again: bool,
     pinned: HashSet<String>,
@@ -92,6 +91,7 @@ impl Floor {
         let seats = seats(&settings)?;
         let mut outbox = Outbox::new(now(), format!("{:x}", wall()));
         for place in &link.places {
+            outbox.close(&place.id);
             for (key, message) in &place.known {
                 outbox.know(&place.id, key.clone(), message.as_str().to_owned());
             }
@@ -110,7 +110,6 @@ impl Floor {
             connection: None,
             rights: BTreeMap::new(),
             keys: Vec::new(),
-            tended: false,
             tending: false,
             tend_again: false,
             pinned: HashSet::new(),
@@ -149,13 +148,13 @@ impl Floor {
     }
 
     fn due(&self) -> Instant {
-        let outbox = self.outbox.deadline(now()).filter(|_| self.tended);
+        let outbox = self.outbox.deadline(now());
         outbox.map_or(self.redraw, |at| at.min(self.redraw))
     }
 
     /// Sends what is due and tells what became of it.
     fn write(&mut self) {
-        if let Some(client) = self.client.clone().filter(|_| self.tended)
+        if let Some(client) = self.client.clone()
             && let Some(Call { place, request }) = self.outbox.poll(now())
         {
             match self.seats.iter().find(|seat| seat.place == place) {
@@ -219,6 +218,7 @@ impl Floor {
             Done::Tended(rights) => {
                 self.tend_done(rights);
             }
+            Done::TendAgain => self.tend(),
             Done::Followed => {}
         }
         Ok(())
@@ -296,20 +296,19 @@ impl Floor {
     }
 
     fn tend_done(&mut self, rights: BTreeMap<PlaceId, Rights>) {
-        (self.tending, self.tended) = (false, true);
-        let mut opened = false;
+        self.tending = false;
         for (place, rights) in &rights {
-            if rights.write && self.rights.get(place).is_some_and(|before| !before.write) {
-                self.outbox.reopened(place);
-                opened = true;
-            }
+            if rights.write { self.outbox.open(place) } else { self.outbox.close(place) }
+        }
+        if let Some(after) = rights.values().filter_map(|rights| rights.again).min() {
+            self.tasks.spawn(async move {
+                tokio::time::sleep(after).await;
+                Done::TendAgain
+            });
         }
         self.rights = rights;
         self.tell();
         self.pin_cards();
-        if opened {
-            self.draw_all();
-        }
         if std::mem::take(&mut self.tend_again) {
             self.tend();
         }

@@ -18,6 +18,7 @@ struct Lab<const ENCRYPTED: bool> {
     names: Vec<String>,
     room: String,
     aside: String,
+    echoes: u32,
     state: TempDir,
 }
 
@@ -42,10 +43,22 @@ impl<const ENCRYPTED: bool> Harness for Lab<ENCRYPTED> {
         let room =
             sam.create(&Room { encrypted: ENCRYPTED, version: "12", invite: &invite, power: Value::Null });
         dana.join(&room);
+        // Joining costs as much as a message: where nothing is left of the budget, that would take its time, too.
+        let path = format!("/_matrix/client/v3/join/{room}");
+        server.ask("POST", &path, Some(&bot.token), Some(&json!({})));
         let aside = server.ask("POST", "/_matrix/client/v3/createRoom", Some(&bot.token), Some(&json!({})));
         let aside = aside.body["room_id"].as_str().expect("a room").to_owned();
         let state = tempfile::tempdir().expect("a folder");
-        Self { server, bot, people: vec![sam, dana], names: vec![String::new(); 2], room, aside, state }
+        Self {
+            server,
+            bot,
+            people: vec![sam, dana],
+            names: vec![String::new(); 2],
+            room,
+            aside,
+            echoes: 0,
+            state,
+        }
     }
 
     fn network(&self) -> Box<dyn Network> {
@@ -75,7 +88,7 @@ impl<const ENCRYPTED: bool> Harness for Lab<ENCRYPTED> {
         let (me, room, bot) = (person.id as usize - 1, self.room.clone(), self.bot.user.clone());
         let people = &mut self.people[me];
         // What it hears before its first sync is over is none of its business; nothing here waits for it.
-        people.begin("hears", json!({"room": room, "user": bot}));
+        people.begin("hears", json!({"room": room, "user": bot, "times": self.echoes + 1}));
         people.begin("meet", json!({"room": room, "user": bot}));
         if self.names[me] != person.name {
             person.name.clone_into(&mut self.names[me]);
@@ -104,6 +117,7 @@ impl<const ENCRYPTED: bool> Harness for Lab<ENCRYPTED> {
     }
 
     fn echo(&mut self, words: &str) {
+        self.echoes += 1;
         self.shout(&self.room, &format!("!{words}"));
     }
 

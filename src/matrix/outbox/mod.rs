@@ -121,6 +121,7 @@ pub(crate) struct Outbox {
     pause: Duration,
     paused: Option<Instant>,
     shut: HashMap<PlaceId, Instant>,
+    closed: HashSet<PlaceId>,
     told: VecDeque<Told>,
     /// When somebody was last answered.
     asked: Option<Instant>,
@@ -148,6 +149,7 @@ impl Outbox {
             pause: PAUSE.0,
             paused: None,
             shut: HashMap::new(),
+            closed: HashSet::new(),
             told: VecDeque::new(),
             asked: None,
             run,
@@ -198,7 +200,7 @@ impl Outbox {
         if let Some(unit) = self.named.get(&at).and_then(|id| self.units.get_mut(id)) {
             return unit.update(now, part);
         }
-        let fold = !self.budget.free() || self.paused.is_some();
+        let fold = !self.budget.free() || self.paused.is_some() || self.closed.contains(&place);
         let flying = self.flying_unit();
         let open = |(id, unit): &(&u64, &mut Unit)| {
             Some(**id) != flying && unit.takes(&place, class, reply.as_ref())
@@ -223,9 +225,16 @@ impl Outbox {
         self.chores.push_back((place.clone(), chore));
     }
 
+    /// Nothing can be said there for now: what is to be said waits.
+    pub(crate) fn close(&mut self, place: &PlaceId) {
+        self.closed.insert(place.clone());
+    }
+
     /// A room let us in, or gave us rights.
-    pub(crate) fn reopened(&mut self, place: &PlaceId) {
-        self.shut.remove(place);
+    pub(crate) fn open(&mut self, place: &PlaceId) {
+        if self.closed.remove(place) {
+            self.shut.remove(place);
+        }
     }
 
     /// The request that is due.
@@ -291,11 +300,6 @@ impl Outbox {
         self.told.pop_front()
     }
 
-    /// Nothing waits and nothing is under way.
-    pub(crate) fn idle(&self) -> bool {
-        self.flying.is_none() && self.units.values().all(|unit| unit.dirty.is_none())
-    }
-
     fn send(&mut self, id: u64) -> Option<Call> {
         let txn = match self.units.get(&id)? {
             // The same in every run: a card that was sent when we were killed is not sent twice.
@@ -306,7 +310,7 @@ impl Outbox {
             }
         };
         let unit = self.units.get_mut(&id)?;
-        let tried = unit.tried.get_or_insert_with(|| Tried { txn, content: Value::Null, unclear: false });
+        let tried = unit.tried.get_or_insert(Tried { txn, content: Value::Null, unclear: false });
         if tried.content.is_null() {
             let content = unit.content();
             unit.tried = unit.tried.take().map(|tried| Tried { content, ..tried });
@@ -399,7 +403,7 @@ impl Outbox {
         let quiet = self.asked.is_none_or(|at| now.saturating_duration_since(at) > QUIET);
         let unit = |(id, unit): (&u64, &Unit)| {
             let urgent = matches!(unit.class, Class::Answer | Class::Alert);
-            let since = unit.dirty?;
+            let since = unit.dirty.filter(|_| !self.closed.contains(&unit.place))?;
             let budget =
                 if urgent { self.budget.urgent(now) } else { self.budget.patient(now, since, quiet) };
             let mut at = unit.due(free)?.max(open).max(budget);

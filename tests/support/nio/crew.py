@@ -8,6 +8,7 @@ where the keys for it were given. Orders are carried out one after another. The 
 """
 
 import asyncio
+import collections
 import json
 import os
 import sys
@@ -31,12 +32,12 @@ class Person:
         self.client.add_event_callback(self.heard, nio.InviteEvent)
         self.synced = asyncio.Condition()
         self.turns = 0
-        self.speakers = set()
+        self.speakers = collections.Counter()
 
     async def heard(self, room, event):
         source = event.source
         if source.get("type") in ("m.room.message", "m.room.encrypted"):
-            self.speakers.add((room.room_id, source.get("sender")))
+            self.speakers[room.room_id, source.get("sender")] += 1
         tell(event={
             "room": room.room_id,
             "id": source.get("event_id"),
@@ -121,9 +122,9 @@ class Person:
             async with self.synced:
                 await self.synced.wait()
 
-    async def hears(self, room, user):
-        """Waits until the user has said something there."""
-        while (room, user) not in self.speakers:
+    async def hears(self, room, user, times=1):
+        """Waits until the user has said so many things there."""
+        while self.speakers[room, user] < times:
             async with self.synced:
                 await self.synced.wait()
 
