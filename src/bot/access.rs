@@ -78,6 +78,12 @@ impl Rules {
         let bare = Call { command, args: gavel_chat::command::Args::default() };
         role >= bare.needs(self.commands.get(&command).copied()) && !hidden(command, view)
     }
+
+    /// The lowest role that may run any of these.
+    pub fn lowest(&self, commands: &[Command]) -> Role {
+        let needs = |command: &Command| *self.commands.get(command).unwrap_or(&command.spec().role);
+        commands.iter().map(needs).min().unwrap_or(Role::Host)
+    }
 }
 
 impl Grant {

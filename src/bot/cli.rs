@@ -132,7 +132,7 @@ Examples:
 
 Environment:
   RUST_LOG         what is logged, for example RUST_LOG=gavel=debug (default: info;
-                   for demo and rehearse, and in a terminal with --console: error)
+                   for demo, for rehearse with a terminal, and in a terminal with --console: error)
   STATE_DIRECTORY  where relative paths of the state file begin (systemd sets it)
 
 Exit codes:
@@ -165,6 +165,8 @@ const REHEARSE: &str = "\
 The rooms, titles, roles and places are those of your configuration; in the place of each Asterisk of it there is a \
 made-up one, and every message begins with REHEARSAL. The Asterisk of the configuration is not connected to, its secret \
 is not needed, and the state file is not touched. Ends with Ctrl-C, Ctrl-D, /quit or the end of its input.
+
+On Discord it is your bot that says REHEARSAL in your channels: don't rehearse while gavel runs with the same token. With such a chat configured, the terminal opens only if standard input is one, or with --plain.
 
 Examples:
   gavel rehearse --config gavel.toml
@@ -201,8 +203,8 @@ impl Command {
     }
 
     /// Nobody has to look after a made-up conference.
-    pub fn is_rehearsal(&self) -> bool {
-        matches!(self, Self::Demo { .. } | Self::Rehearse { .. })
+    pub fn is_demo(&self) -> bool {
+        matches!(self, Self::Demo { .. })
     }
 }
 

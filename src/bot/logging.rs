@@ -14,7 +14,7 @@ use crate::secret::Environment;
 use crate::visible::{escaped, visible};
 
 /// What is logged if `RUST_LOG` does not say; other crates only when something is wrong.
-const USUAL: &str = "warn,gavel=info,gavel_ami=info,gavel_chat=info,gavel_console=info";
+const USUAL: &str = "warn,gavel=info,gavel_ami=info,gavel_chat=info,gavel_console=info,gavel_discord=info";
 /// In a terminal that people type in and in a rehearsal, a log line would land in the middle of what they type; notices and `status`
 /// say what happens.
 const QUIET: &str = "error";

@@ -7,16 +7,13 @@ use anyhow::Context;
 use clap::{CommandFactory, Parser};
 use gavel::cli::{Cli, Command, Exit};
 use gavel::clock::Clock;
-use gavel::config::Surroundings;
 use gavel::rehearsal::{self, Rehearsal, RehearsalError};
 use gavel::secret::Process;
 use gavel::{check, logging, run, start};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let quiet = cli.command.is_rehearsal() || cli.command.wants_console() && io::stderr().is_terminal();
-    logging::start(cli.log_format, quiet, &Process);
-    match execute(cli.command) {
+    match execute(cli) {
         Ok(exit) => exit.into(),
         Err(e) => {
             let _ = writeln!(io::stderr(), "gavel: {e:#}");
@@ -25,7 +22,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn execute(command: Command) -> anyhow::Result<Exit> {
+fn execute(Cli { command, log_format }: Cli) -> anyhow::Result<Exit> {
+    // Where somebody types, what happens is told there.
+    let typed_at = command.wants_console() && io::stderr().is_terminal();
+    if !matches!(command, Command::Rehearse { .. }) {
+        logging::start(log_format, command.is_demo() || typed_at, &Process);
+    }
     match command {
         Command::Run { config, console } => {
             let start = start::start(&config, console, &Process, Clock::system())?;
@@ -37,9 +39,10 @@ fn execute(command: Command) -> anyhow::Result<Exit> {
             runtime()?.block_on(run::run(start)).context("gavel ended")?;
         }
         Command::Rehearse { config, callers, plain } => {
-            let around = Surroundings::of(&Process);
+            let terminal = (plain, io::stdin().is_terminal());
             let Rehearsal { start, servers: _servers } =
-                rehearsal::rehearse(&config, &around, &callers, plain, Clock::system())?;
+                rehearsal::rehearse(&config, &Process, &callers, terminal, Clock::system())?;
+            logging::start(log_format, start.seat.is_some(), &Process);
             runtime()?.block_on(run::run(start)).context("gavel ended")?;
         }
         Command::Check { config } => {

@@ -4,6 +4,8 @@
 //! for; nothing that a network does, or a disk, ends the run, except a terminal whose input is over and a network that
 //! froze twice; the end takes less than 5 s.
 
+#[cfg(feature = "discord")]
+mod discord;
 mod feed;
 mod places;
 mod rooms;

@@ -3,16 +3,16 @@
 //! Owns what can go wrong before anything runs, and the exit code of each; leaves running to [`crate::run`].
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gavel_ami::client::{self, ClientSetup};
 use gavel_ami::model::ServerName;
-use gavel_ami::session::Secret;
+use gavel_ami::session;
 
 use crate::cli::Exit;
 use crate::clock::Clock;
-use crate::config::{Asterisk, Config, ConfigError, Console, Problem, Surroundings};
-use crate::secret::{self, Environment};
+use crate::config::{Asterisk, Config, ConfigError, Console, Found, Problem, Surroundings};
+use crate::secret::{self, Environment, Secret};
 use crate::store::{self, OpenError, Opened};
 
 /// A certificate file larger than this is none.
@@ -24,6 +24,8 @@ pub struct Start {
     pub config: Config,
     /// The login of each server of the configuration.
     pub logins: BTreeMap<ServerName, ClientSetup>,
+    /// What the chat networks log in with.
+    pub keys: Keys,
     /// The state, and what an earlier gavel left in it.
     pub opened: Opened,
     /// Both clocks.
@@ -32,6 +34,22 @@ pub struct Start {
     pub seat: Option<Seat>,
     /// Words that everything posted begins with.
     pub mark: Option<&'static str>,
+}
+
+/// What the chat networks of the configuration log in with.
+#[derive(Debug, Default)]
+pub struct Keys {
+    /// Discord, if it is configured.
+    pub discord: Option<DiscordKey>,
+}
+
+/// What Discord is told and believed by.
+#[derive(Debug)]
+pub struct DiscordKey {
+    /// The bot's token.
+    pub token: Secret,
+    /// The authority beside those of the web (PEM); empty: none.
+    pub ca: Vec<u8>,
 }
 
 /// The terminal, as it is to be opened.
@@ -78,12 +96,35 @@ pub fn start(
     let config = Config::load(file, &Surroundings::of(environment))?;
     let console = console.then(|| config.console()).transpose()?;
     let seat = console.map(|place| Seat { place, plain: false, easy_end: false, greeting: None });
-    let (logins, warnings) = logins(&config, environment)?;
-    for warning in warnings {
+    let (logins, keys) = match (logins(&config, environment), keys(&config, environment)) {
+        (Ok(logins), Ok(keys)) => (logins, keys),
+        (logins, keys) => return Err(both(logins.err(), keys.err()).into()),
+    };
+    for warning in logins.1.iter().chain(&keys.1) {
         tracing::warn!("{warning}");
     }
     let opened = store::open(&config.state, clock.clone())?;
-    Ok(Start { config, logins, opened, clock, seat, mark: None })
+    Ok(Start { config, logins: logins.0, keys: keys.0, opened, clock, seat, mark: None })
+}
+
+/// All that is wrong is told at once.
+fn both(one: Option<ConfigError>, other: Option<ConfigError>) -> ConfigError {
+    let problems = [one, other].into_iter().flatten().flat_map(|error| error.problems).collect();
+    ConfigError { problems }
+}
+
+/// What the chat networks log in with, and what is to be told of it; or what is wrong with it.
+pub fn keys(config: &Config, environment: &dyn Environment) -> Result<(Keys, Vec<Problem>), ConfigError> {
+    let Some(discord) = &config.discord else { return Ok((Keys::default(), Vec::new())) };
+    let token = secret::read(&discord.token, environment);
+    let ca = discord.extra_ca.as_ref().map(|ca| authority(ca, "discord.extra_ca")).transpose();
+    match (token, ca) {
+        (Ok(secret::Loaded { secret, warning }), Ok(ca)) => {
+            let key = DiscordKey { token: secret, ca: ca.unwrap_or_default() };
+            Ok((Keys { discord: Some(key) }, warning.into_iter().collect()))
+        }
+        (token, ca) => Err(ConfigError { problems: token.err().into_iter().chain(ca.err()).collect() }),
+    }
 }
 
 /// The login of each server, and what is to be told of their secrets; or all that is wrong with them.
@@ -110,29 +151,30 @@ fn login(
 ) -> Result<(ClientSetup, Option<Problem>), Problem> {
     let secret::Loaded { secret, warning } = secret::read(&asterisk.secret, environment)?;
     let address = address(asterisk)?;
-    let login = ClientSetup::new(address, &asterisk.username, Secret::new(secret.expose())).map_err(|e| {
-        let source = &asterisk.secret;
-        source.at.problem(format!("asterisk.{}", asterisk.name), e.to_string())
-    })?;
+    let login = ClientSetup::new(address, &asterisk.username, session::Secret::new(secret.expose()))
+        .map_err(|e| {
+            let source = &asterisk.secret;
+            source.at.problem(format!("asterisk.{}", asterisk.name), e.to_string())
+        })?;
     Ok((login, warning))
 }
 
 fn address(asterisk: &Asterisk) -> Result<client::Address, Problem> {
     let (host, port) = (asterisk.address.host.clone(), asterisk.address.port);
     let Some(tls) = &asterisk.address.tls else { return Ok(client::Address::Tcp { host, port }) };
-    let ca = tls.ca.as_ref().map(|ca| {
-        let wrong = |why: String| {
-            let text = format!("the authority's file {} {why}", ca.value.display());
-            ca.at.problem(format!("asterisk.{}.ca", asterisk.name), text)
-        };
-        let bytes = read(&ca.value).map_err(|e| wrong(format!("can't be read: {e}; name a PEM file")))?;
-        if bytes.len() as u64 > LARGEST_CA {
-            Err(wrong("is larger than 1 MiB; name a PEM file".into()))
-        } else {
-            Ok(bytes)
-        }
-    });
+    let ca = tls.ca.as_ref().map(|ca| authority(ca, &format!("asterisk.{}.ca", asterisk.name)));
     Ok(client::Address::Tls { host, port, ca: ca.transpose()? })
+}
+
+/// The certificates of a private authority.
+fn authority(ca: &Found<PathBuf>, key: &str) -> Result<Vec<u8>, Problem> {
+    let wrong =
+        |why: String| ca.at.problem(key, format!("the authority's file {} {why}", ca.value.display()));
+    let bytes = read(&ca.value).map_err(|e| wrong(format!("can't be read: {e}; name a PEM file")))?;
+    if bytes.len() as u64 > LARGEST_CA {
+        return Err(wrong("is larger than 1 MiB; name a PEM file".into()));
+    }
+    Ok(bytes)
 }
 
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {

@@ -1,9 +1,13 @@
-//! The roster, the card, and one participant in detail, drawn from a board. Pure: the time and its zone are arguments.
+//! The roster, the card with its buttons, and one participant in detail, drawn from a board. Pure: the time and its zone are arguments.
 //!
 //! Word first; one line per person; a board that is old says so in its first line.
 
+mod controls;
+
 use crate::text::{Doc, Zone, lasting};
 use crate::{Board, CrewPerson, CrewView, Done, Freshness, PublicPerson, PublicView};
+
+pub use controls::{ASK, MANAGE, REFRESH, controls};
 
 /// The roster of whatever a place may see. `now` in Unix milliseconds.
 pub fn roster(board: &Board, now: u64, zone: &Zone) -> Doc {
@@ -15,6 +19,17 @@ pub fn roster(board: &Board, now: u64, zone: &Zone) -> Doc {
 
 /// The crew's roster.
 pub fn crew(view: &CrewView, now: u64, zone: &Zone) -> Doc {
+    let doc = headline(view, now, zone);
+    let known = !matches!(view.fresh, Freshness::Never { .. });
+    let doc = match view.topic.as_ref().filter(|_| known) {
+        Some(topic) => doc.line().say("Topic: ").foreign(&topic.text).say(" (").foreign(&topic.by).say(")"),
+        None => doc,
+    };
+    view.people.iter().filter(|_| known).fold(doc, |doc, person| doc.line().then(line(person, now)))
+}
+
+/// The crew's roster without its people: how many there are, and how the room is.
+pub fn headline(view: &CrewView, now: u64, zone: &Zone) -> Doc {
     let Some(doc) = opening(view.fresh, &view.title, now, zone) else {
         return unknown(view.fresh, &view.title, zone);
     };
@@ -26,12 +41,7 @@ pub fn crew(view: &CrewView, now: u64, zone: &Zone) -> Doc {
     state.extend(since("streaming", view.streaming, zone));
     state.extend(since("recording", view.recording, zone));
     state.extend(since("music", view.music, zone));
-    let doc = doc.say(format!("{}.", state.join(", ")));
-    let doc = match &view.topic {
-        Some(topic) => doc.line().say("Topic: ").foreign(&topic.text).say(" (").foreign(&topic.by).say(")"),
-        None => doc,
-    };
-    view.people.iter().fold(doc, |doc, person| doc.line().then(line(person, now)))
+    doc.say(format!("{}.", state.join(", ")))
 }
 
 /// Everybody's roster.

@@ -160,6 +160,12 @@ impl Typing<'_> {
 }
 
 impl Running {
+    /// Starts it without a terminal; what it logs goes nowhere.
+    #[cfg(feature = "discord")]
+    pub(crate) fn alone(mut command: Command) -> Self {
+        Self(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.0.id()
     }

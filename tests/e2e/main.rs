@@ -6,7 +6,12 @@ mod check;
 mod cli;
 mod config;
 mod demo;
+#[cfg(feature = "discord")]
+mod discord;
 mod fake;
 mod gavel;
+#[cfg(feature = "discord")]
+#[path = "../support/guild.rs"]
+mod guild;
 mod hostile;
 mod state;

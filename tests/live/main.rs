@@ -12,6 +12,9 @@ mod backend;
 mod control;
 #[path = "../support/gavel.rs"]
 mod gavel;
+#[cfg(feature = "discord")]
+#[path = "../support/guild.rs"]
+mod guild;
 #[path = "../support/machine.rs"]
 mod machine;
 #[path = "../support/proxy.rs"]
@@ -20,14 +23,19 @@ mod proxy;
 mod sim;
 #[path = "../support/tls.rs"]
 mod tls;
+#[path = "../support/words.rs"]
+mod words;
 
 mod console;
 mod core;
+#[cfg(feature = "discord")]
+mod discord;
 mod link;
 mod load;
 mod people;
 mod room;
 mod server;
+mod table;
 
 use std::time::{Duration, Instant};
 
@@ -140,6 +148,25 @@ stories! {
 stories! {
     confbridge_tells on [asterisk_22 asterisk_16 sim_22 sim_16] {
         room { records_itself, waits_for_a_marked_user }
+    }
+}
+
+// Words are the same everywhere; one of each kind shows it.
+stories! {
+    of_each_kind on [asterisk_22 meetme_22 sim_22 sim_meetme_11] {
+        table { every_command_for_every_role }
+    }
+}
+
+#[cfg(feature = "discord")]
+stories! {
+    on_discord on [asterisk_22 meetme_22 sim_22 sim_meetme_11] {
+        discord {
+            a_lost_link_calls_who_is_on_duty,
+            buttons_ask_once,
+            every_command_for_every_role,
+            the_crew_moderates,
+        }
     }
 }
 

@@ -255,6 +255,14 @@ impl Control {
         self.action(&[("Action", action), ("Conference", room.as_bytes())]);
     }
 
+    /// Whether that conference is locked, by Asterisk's own list.
+    pub(crate) fn locked(&self, room: &str) -> bool {
+        let list = if self.backend.meetme() { "MeetmeListRooms" } else { "ConfbridgeListRooms" };
+        let room = self.backend.room(room);
+        let rooms = self.list(list, &[], list);
+        rooms.iter().any(|item| item.get("Conference") == room && item.get("Locked") == "Yes")
+    }
+
     /// Who is in that conference, by Asterisk's own list, in its order.
     pub(crate) fn members(&self, room: &str) -> Vec<Member> {
         let list = if self.backend.meetme() { "MeetmeList" } else { "ConfbridgeList" };

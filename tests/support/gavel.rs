@@ -83,10 +83,31 @@ impl Home {
         (output.status, String::from_utf8_lossy(&said).into_owned())
     }
 
+    /// Another file beside the configuration.
+    #[cfg(feature = "discord")]
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.0.path().join(name), text).expect("the file is written");
+    }
+
+    /// Where a file of that name is.
+    #[cfg(feature = "discord")]
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
     /// `gavel run --console`, its input a pipe.
     pub(crate) fn console(&self) -> Gavel {
-        let mut command = self.command(&["run", "--console"]);
-        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.start(self.command(&["run", "--console"]).stdin(Stdio::piped()))
+    }
+
+    /// `gavel run` without a terminal, with this token for Discord.
+    #[cfg(feature = "discord")]
+    pub(crate) fn on_discord(&self, token: &str) -> Gavel {
+        self.start(self.command(&["run"]).env("DISCORD_TOKEN", token).stdin(Stdio::null()))
+    }
+
+    fn start(&self, command: &mut Command) -> Gavel {
+        let pipes = command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = pipes.spawn().expect("gavel runs");
         let printed = Arc::<Mutex<Vec<String>>>::default();
         let mut readers = vec![keep(process.stdout.take().expect("a pipe"), "", &printed)];
@@ -117,6 +138,16 @@ impl Gavel {
     /// All it printed so far, its log too.
     pub(crate) fn everything(&self) -> Vec<String> {
         self.printed.lock().expect("no reader panics").clone()
+    }
+
+    /// As a service manager ends it.
+    #[cfg(feature = "discord")]
+    #[track_caller]
+    pub(crate) fn terminate(self) -> (ExitStatus, Vec<String>) {
+        let id = self.process.id().to_string();
+        let told = Command::new("kill").args(["-s", "TERM", &id]).status().expect("kill is there");
+        assert!(told.success());
+        self.end()
     }
 
     /// Ends its input and waits for its end: how it ended, and what it printed.

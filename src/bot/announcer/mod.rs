@@ -29,7 +29,7 @@ use crate::desk::phrase::{Item, Told, name, outcome};
 use crate::store::StoreHealth;
 use crate::supervisor::NetworkStatus;
 use crate::wait::{stopped, until};
-use notice::{Notice, first_link, urgent};
+use notice::{Notice, alarm, first_link, urgent};
 use place::Place;
 use room::Room;
 
@@ -251,29 +251,32 @@ impl Announcer {
     /// A network that is gone is told in the others.
     fn network(&mut self, status: &NetworkStatus) {
         let (network, since) = (status.name, status.since);
-        let doc = match &status.health {
+        let notice = match &status.health {
             Some(Health::Down(why)) if !self.down.contains_key(network) => {
                 self.down.insert(network, since);
                 let doc = Doc::new().strong(format!("{network} is down since {}", self.zone.second(since)));
-                doc.say(": ").foreign(&Foreign::text(why)).say(". Nobody there sees or does anything.")
+                alarm(doc.say(": ").foreign(&Foreign::text(why)).say(". Nobody there sees or does anything."))
             }
             Some(Health::Up | Health::Degraded(_)) => {
                 let Some(down) = self.down.remove(network) else { return };
-                Doc::new().strong(format!("{network} is back after {}.", lasting(since.saturating_sub(down))))
+                urgent(
+                    Doc::new()
+                        .strong(format!("{network} is back after {}.", lasting(since.saturating_sub(down)))),
+                )
             }
             Some(Health::Down(_)) | None => return,
         };
-        self.tell_crew(|place| place.setup.network != network, &urgent(doc));
+        self.tell_crew(|place| place.setup.network != network, &notice);
     }
 
     /// Trouble with the state file is told once, and its end.
     fn store(&mut self, health: &StoreHealth) {
-        let doc = match health {
+        let notice = match health {
             StoreHealth::Failing { trouble, .. } | StoreHealth::Off { trouble } if !self.trouble => {
                 self.trouble = true;
                 let words =
                     " The phones are fine; what happens now may be forgotten when gavel is restarted.";
-                Doc::new().strong(trouble.crew()).say(words)
+                alarm(Doc::new().strong(trouble.crew()).say(words))
             }
             StoreHealth::Good { missed } if self.trouble => {
                 self.trouble = false;
@@ -282,11 +285,11 @@ impl Announcer {
                 } else {
                     format!(" {missed} lines of the log were lost.")
                 };
-                Doc::new().say(format!("gavel's state is written again.{lost}"))
+                urgent(Doc::new().say(format!("gavel's state is written again.{lost}")))
             }
             _ => return,
         };
-        self.tell_crew(|_| true, &urgent(doc));
+        self.tell_crew(|_| true, &notice);
     }
 
     fn tell_crew(&mut self, which: impl Fn(&Place) -> bool, notice: &Notice) {

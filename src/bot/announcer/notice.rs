@@ -20,6 +20,8 @@ pub struct Notice {
     pub change: Change,
     /// Told in quiet places too.
     pub urgent: bool,
+    /// Somebody must act: wakes who is on duty.
+    pub wakes: bool,
 }
 
 /// What an entry says to such a place; `None`: nothing.
@@ -32,12 +34,17 @@ pub fn notice(entry: &Entry, view: View, look: &RoomLook, room: &RoomName, zone:
 
 /// What needs nobody to do anything.
 pub(super) fn quietly(kind: Kind, number: Option<u32>, doc: Doc) -> Notice {
-    Notice { change: Change { kind, number, doc }, urgent: false }
+    Notice { change: Change { kind, number, doc }, urgent: false, wakes: false }
 }
 
 /// What the crew must know, wherever it is.
 pub(super) fn urgent(doc: Doc) -> Notice {
-    Notice { change: Change { kind: Kind::Other, number: None, doc }, urgent: true }
+    Notice { change: Change { kind: Kind::Other, number: None, doc }, urgent: true, wakes: false }
+}
+
+/// What somebody must do something about.
+pub(super) fn alarm(doc: Doc) -> Notice {
+    Notice { wakes: true, ..urgent(doc) }
 }
 
 /// The link that was never there since gavel was started: it still is not, or now it is.
@@ -45,7 +52,7 @@ pub(super) fn first_link(there: bool, found: Differences) -> Notice {
     if there {
         return urgent(Doc::new().say(format!("Asterisk is there now. {}", in_the_room(found.count))));
     }
-    urgent(Doc::new().strong("Asterisk can't be reached yet.").say(" gavel goes on trying; status says why."))
+    alarm(Doc::new().strong("Asterisk can't be reached yet.").say(" gavel goes on trying; status says why."))
 }
 
 /// "2 left, 1 joined, 3 changed"; nothing if there are none.
@@ -142,7 +149,8 @@ fn of_link(entry: &Entry, room: &RoomName, zone: &Zone) -> Option<Notice> {
         What::Desynchronised(_) => Doc::from("Some of Asterisk's news was lost: the room is listed again."),
         _ => return None,
     };
-    Some(urgent(doc))
+    let lost = matches!(entry.what, What::Link(LinkChange::Down { .. } | LinkChange::Refused { .. }));
+    Some(if lost { alarm(doc) } else { urgent(doc) })
 }
 
 fn back(after: u64, restarted: bool, found: Differences) -> Doc {

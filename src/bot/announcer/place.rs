@@ -4,24 +4,14 @@ use std::time::Instant;
 
 use gavel_ami::model::RoomName;
 use gavel_chat::digest::{Action, Digest};
-use gavel_chat::{Audience, Class, Key, PlaceId, Post};
+use gavel_chat::{Audience, Class, Key, PlaceId, Post, UserId};
 use tokio::sync::mpsc;
 use tracing::warn;
 
 use super::notice::Notice;
 use crate::board::View;
 
-/// How much a place wants to hear.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Verbosity {
-    /// The card, and what is urgent.
-    Quiet,
-    /// What changes.
-    #[default]
-    Normal,
-    /// Who talks, too.
-    Full,
-}
+pub use crate::config::Verbosity;
 
 /// One place, as the announcer is given it.
 #[derive(Debug)]
@@ -38,6 +28,8 @@ pub struct PlaceSetup {
     pub verbosity: Verbosity,
     /// New messages in any minute before they are folded.
     pub per_minute: u32,
+    /// Who is on duty there: woken by what somebody must do something about.
+    pub duty: Vec<UserId>,
     /// Its network's way in.
     pub posts: mpsc::Sender<Post>,
 }
@@ -59,8 +51,9 @@ impl Place {
             return;
         }
         let class = if notice.urgent { Class::Alert } else { Class::Notice };
+        let wake = if notice.wakes { self.setup.duty.clone() } else { Vec::new() };
         if let Some(action) = self.digest.offer(now, notice.change) {
-            self.post(action, class);
+            self.post(action, class, wake);
         }
     }
 
@@ -70,18 +63,18 @@ impl Place {
 
     pub(super) fn due(&mut self, now: Instant) {
         if let Some(action) = self.digest.due(now) {
-            self.post(action, Class::Notice);
+            self.post(action, Class::Notice, Vec::new());
         }
     }
 
     /// Says what still waits: before the end.
     pub(super) fn flush(&mut self, now: Instant) {
         if let Some(action) = self.digest.flush(now) {
-            self.post(action, Class::Notice);
+            self.post(action, Class::Notice, Vec::new());
         }
     }
 
-    fn post(&self, action: Action, class: Class) {
+    fn post(&self, action: Action, class: Class, wake: Vec<UserId>) {
         let post = Post {
             key: Key::Notice(action.notice),
             place: self.setup.id.clone(),
@@ -90,7 +83,7 @@ impl Place {
             class,
             doc: action.doc,
             controls: Vec::new(),
-            wake: Vec::new(),
+            wake,
             last: true,
         };
         if self.setup.posts.try_send(post).is_err() {

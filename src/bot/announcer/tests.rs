@@ -4,7 +4,7 @@ use std::time::Duration;
 use gavel_ami::Now;
 use gavel_ami::model::{Caller, Differences, PhoneNumber, Refusal, ServiceKind, Tech};
 use gavel_chat::text::plain;
-use gavel_chat::{Class, Key, PlaceId, Post};
+use gavel_chat::{Class, Key, PlaceId, Post, UserId};
 use tokio::time::Instant as Paused;
 
 use super::*;
@@ -175,6 +175,7 @@ fn play() -> Play {
         view,
         verbosity,
         per_minute: 6,
+        duty: if network_name == "other" { vec![UserId::new("other:sam")] } else { vec![] },
         posts: network.clone(),
     };
     let places = vec![
@@ -202,7 +203,8 @@ impl Play {
         let mut known = HashSet::new();
         let mut told = Vec::new();
         while let Ok(post) = self.posts.try_recv() {
-            assert!(post.wake.is_empty() && post.answers.is_none());
+            assert!(post.answers.is_none());
+            assert!(post.wake.is_empty() || post.class == Class::Alert && post.place.as_str() == "quiet");
             let edit = if known.insert((post.place.clone(), post.key.clone())) { "" } else { "~" };
             told.push(format!("{edit}{}: {}", post.place, plain(&post.doc)));
         }
@@ -251,6 +253,25 @@ async fn a_lost_link_is_one_line_and_so_is_its_return() {
     assert_eq!(of_place("sam-room"), expected);
     assert_eq!(of_place("quiet"), expected, "urgent enough for the quiet ones");
     assert_eq!(of_place("all"), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_must_act_on_wakes_who_is_on_duty() {
+    let mut play = play();
+    play.tell(bare(up(None, false, 0, 3))).await;
+    play.tell(bare(What::Link(LinkChange::Down { reason: String::new() }))).await;
+    play.tell(bare(up(Some(14_000), false, 0, 0))).await;
+    let mut woken = Vec::new();
+    for _ in 0..6 {
+        let post = play.next().await;
+        if post.place.as_str() == "quiet" {
+            woken.push((plain(&post.doc), post.wake));
+        }
+    }
+    let sam = vec![UserId::new("other:sam")];
+    let lost = "Lost Asterisk 20:41:24. What you see may be old.".to_owned();
+    let back = "Asterisk back after 14 s. Nothing changed meanwhile.".to_owned();
+    assert_eq!(woken, [(lost, sam), (back, vec![])], "good news wakes nobody");
 }
 
 #[tokio::test(start_paused = true)]

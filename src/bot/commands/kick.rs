@@ -1,10 +1,11 @@
 //! `kick` and `hangup`: what cannot be taken back. By name they ask once, showing number and name.
 
 use gavel_ami::model::{CallId, Wish};
+use gavel_chat::Style;
 use gavel_chat::command::{Command, Wording};
 use gavel_chat::text::Doc;
-use gavel_chat::{Control, Press, Style};
 
+use super::confirm::{Question, yes};
 use super::targets::{Target, targets};
 use super::{Ask, Plan, Refusal};
 use crate::desk::orders::Orders;
@@ -34,14 +35,9 @@ fn confirm(ask: Ask<'_>, command: Command, named: &Target) -> Plan {
         Some(_) => doc.then(typed_reason(ask)),
         None => doc,
     };
-    let label = if command == Command::Kick { "Remove" } else { "End the call" };
-    let verb = command.word().to_owned();
-    let (show, version) = (ask.room.snapshot.show, ask.room.snapshot.version);
-    let press = Press { verb, show, number: Some(named.number), version };
-    Plan::Say {
-        doc,
-        controls: vec![Control::Button { label: label.to_owned(), style: Style::Danger, press }],
-    }
+    let (label, yes) = yes(ask.room, command, named.number);
+    let question = Question { doc, label, style: Style::Danger, yes };
+    Plan::Say { doc: question.doc.clone(), controls: question.controls() }
 }
 
 fn typed_reason(ask: Ask<'_>) -> Doc {

@@ -3,6 +3,7 @@
 //!
 //! One file per command or family. What each is called and who may run it stands in the catalog of `gavel-chat`.
 
+pub mod confirm;
 mod help;
 mod kick;
 #[cfg(test)]

@@ -6,11 +6,8 @@ use std::path::Path;
 use gavel_ami::model::ServerName;
 use toml::de::DeValue;
 
-use super::problem::meant;
 use super::section::{Converted, Section, Wrong, text};
-use super::{Address, Asterisk, Found, Named, SecretKind, SecretSource, Tls};
-
-const SECRETS: [&str; 3] = ["env", "file", "credential"];
+use super::{Address, Asterisk, Found, Named, Tls, secret};
 
 pub(super) fn all(top: &mut Section<'_>, folder: &Path) -> Named<ServerName, Asterisk> {
     let tables = top.tables("asterisk", "[asterisk.NAME] with address, username and secret");
@@ -22,7 +19,7 @@ pub(super) fn all(top: &mut Section<'_>, folder: &Path) -> Named<ServerName, Ast
 fn one(name: ServerName, mut section: Section<'_>, folder: &Path) -> Option<Asterisk> {
     let address = section.need("address", "address = \"127.0.0.1:5038\"", "a text in quotes", address);
     let username = section.need_text("username", "username = \"gavel\"");
-    let secret = secret(&mut section, folder);
+    let secret = secret::read(&mut section, "secret", "secret = { env = \"GAVEL_AMI_SECRET\" }", folder);
     let ca = section.text("ca");
     let address = address.map(|found| with_authority(&section, found.value, ca, folder));
     section.finish();
@@ -81,46 +78,4 @@ fn host_and_port(text: &str, default: u16) -> Option<(String, u16)> {
     let named = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || "/@\"'".contains(c));
     let port = port.map_or(Some(default), |port| port.parse().ok().filter(|port| *port != 0))?;
     named.then(|| (host.to_owned(), port))
-}
-
-/// Never repeats a value of the file: it may be the secret itself.
-fn secret(section: &mut Section<'_>, folder: &Path) -> Option<SecretSource> {
-    let example = "secret = { env = \"GAVEL_AMI_SECRET\" }";
-    let ways = format!(
-        "a secret does not stand in this file; write {example}, {{ file = \"PATH\" }} or {{ credential = \"NAME\" }}"
-    );
-    let read = |value: &DeValue<'_>| {
-        let table = value.as_table().ok_or_else(|| Wrong::Value(ways.clone()))?;
-        if let Some(name) =
-            table.keys().map(|key| key.get_ref()).find(|name| !SECRETS.contains(&name.as_ref()))
-        {
-            return Err(Wrong::Value(format!(
-                "\"{name}\" is no place for a secret; {}",
-                meant(name, SECRETS)
-            )));
-        }
-        let mut given = SECRETS.iter().filter_map(|kind| Some((*kind, table.get(*kind)?)));
-        let (Some((kind, value)), None) = (given.next(), given.next()) else {
-            return Err(Wrong::Value(format!("name one place: {example}")));
-        };
-        let wrong = || Wrong::Value(format!("\"{kind}\" needs a text in quotes, such as {example}"));
-        let value = text(value.get_ref()).map_err(|_| wrong())?;
-        place(kind, value, folder)
-    };
-    let found = section.need("secret", example, "a table", read)?;
-    Some(SecretSource { kind: found.value, at: found.at, key: format!("{}.secret", section.path) })
-}
-
-fn place(kind: &str, value: String, folder: &Path) -> Converted<SecretKind> {
-    match kind {
-        "file" => Ok(SecretKind::File(folder.join(value))),
-        "env" if value.contains('=') => {
-            Err(Wrong::Value("the name of an environment variable has no \"=\"".into()))
-        }
-        "env" => Ok(SecretKind::Env(value)),
-        _ if value.contains('/') || value.starts_with('.') => Err(Wrong::Value(
-            "a credential is a name, not a path; for a path write { file = \"PATH\" }".into(),
-        )),
-        _ => Ok(SecretKind::Credential(value)),
-    }
 }

@@ -2,13 +2,15 @@
 //!
 //! Owns the file's keys, their defaults and the words for what is wrong with them; leaves the values of secrets to
 //! [`crate::secret`] and what roles may do to access. Invariant: a [`Config`] that exists is consistent in itself:
-//! every room's Asterisk and the console's room are there, no two rooms share a conference.
+//! every room's Asterisk and every place's room are there, no two rooms share a conference.
 
 mod access;
 mod asterisk;
+mod discord;
 mod duration;
 mod problem;
 mod room;
+mod secret;
 mod section;
 mod setup;
 mod shell;
@@ -18,6 +20,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -51,6 +54,8 @@ pub struct Config {
     pub state: State,
     /// The terminal's place, if the file says so: see [`Config::console`].
     pub console: Option<Console>,
+    /// Discord, if the file says so.
+    pub discord: Option<Discord>,
     /// Who may do what, in rooms that say nothing of their own.
     pub access: Access,
 }
@@ -148,6 +153,18 @@ pub enum View {
     Public,
 }
 
+/// How much a place wants to hear.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Verbosity {
+    /// The card, and what is urgent.
+    Quiet,
+    /// What changes.
+    #[default]
+    Normal,
+    /// Who talks, too.
+    Full,
+}
+
 /// The state file.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct State {
@@ -166,6 +183,34 @@ pub struct Console {
     pub view: View,
     /// What whoever types there may do.
     pub role: Role,
+}
+
+/// Discord as a chat network.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Discord {
+    /// Where the bot's token is kept.
+    pub token: SecretSource,
+    /// One command above all others (`/conf kick`); `None`: each by its own name.
+    pub group: Option<String>,
+    /// discord.com is there and nowhere else: a stand-in for tests, or a proxy.
+    pub resolve: Option<SocketAddr>,
+    /// An authority to trust besides those of the web (PEM): the one that vouches for what is at `resolve`.
+    pub extra_ca: Option<Found<PathBuf>>,
+    /// The channels that are bound to rooms.
+    pub places: Vec<Channel>,
+}
+
+/// One channel of Discord.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Channel {
+    /// Its id.
+    pub channel: u64,
+    /// Its room.
+    pub room: RoomName,
+    /// What it sees.
+    pub view: View,
+    /// How much it wants to hear.
+    pub notices: Verbosity,
 }
 
 /// Who may do what.
@@ -282,6 +327,7 @@ fn build(mut top: Section<'_>, file: &Path, around: &Surroundings) -> Option<Con
     let rooms = room::all(&mut top, &asterisks);
     let state = shell::state(&mut top, folder, around);
     let console = shell::console(&mut top, &rooms.names);
+    let discord = discord::read(&mut top, &rooms.names, folder);
     let access = access::read(&mut top).unwrap_or_default();
     top.finish();
     Some(Config {
@@ -291,6 +337,7 @@ fn build(mut top: Section<'_>, file: &Path, around: &Surroundings) -> Option<Con
         rooms: rooms.good,
         state,
         console,
+        discord,
         access,
     })
 }

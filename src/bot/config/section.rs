@@ -163,6 +163,26 @@ impl<'a> Section<'a> {
         inner
     }
 
+    /// A list of tables: `[[discord.place]]`. There must be one; `example` says what it needs.
+    pub(super) fn list(&mut self, key: &'static str, example: &'static str) -> Vec<Section<'a>> {
+        let expected = format!("tables, each under its own [[{}]]", self.key(key));
+        let value = self.value(key);
+        let items = value.map(|value| (value, value.get_ref().as_array()));
+        match items {
+            Some((_, Some(items))) if !items.is_empty() => {
+                items.iter().filter_map(|item| self.open(key, item, &expected)).collect()
+            }
+            Some((value, None)) => {
+                self.expected(key, &expected, value);
+                Vec::new()
+            }
+            Some((_, Some(_))) | None => {
+                self.missing.push((key, example));
+                Vec::new()
+            }
+        }
+    }
+
     /// Keys whose names are the user's, in the order of their names, with the place of the name.
     pub(super) fn entries(
         &self,

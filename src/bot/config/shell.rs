@@ -45,7 +45,7 @@ pub(super) fn console(top: &mut Section<'_>, rooms: &[RoomName]) -> Option<Conso
     })
 }
 
-fn room(value: &DeValue<'_>, rooms: &[RoomName]) -> Converted<RoomName> {
+pub(super) fn room(value: &DeValue<'_>, rooms: &[RoomName]) -> Converted<RoomName> {
     let name = text(value)?;
     match rooms.iter().find(|room| room.as_str() == name) {
         Some(room) => Ok(room.clone()),

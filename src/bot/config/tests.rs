@@ -38,6 +38,7 @@ fn line_of(text: &str, needle: &str) -> usize {
 }
 
 #[test]
+#[cfg(feature = "discord")]
 fn the_example_says_what_it_explains() {
     let config = parse(EXAMPLE).unwrap();
     let room = &config.rooms[&RoomName::new("thursday")];
@@ -57,12 +58,14 @@ fn the_example_says_what_it_explains() {
     assert_eq!(config.console().unwrap().role, Role::Host);
     assert_eq!(config.access(&room.name).commands[&Command::Hangup], Role::Host);
     assert_eq!(config.timezone.iana_name(), Some("Europe/London"));
+    assert_eq!(config.discord.as_ref().unwrap().places[0].room, room.name);
     let setup = config.pbx_setup(main);
     assert_eq!((setup.server.as_str(), setup.rooms.len()), ("main", 1));
     assert_eq!(setup.rooms[0].topic_variable.as_deref(), Some("TOPIC_thursday"));
 }
 
 #[test]
+#[cfg(feature = "discord")]
 fn the_example_shows_the_defaults_behind_the_hash() {
     let mut shown = String::new();
     for line in EXAMPLE.lines() {
@@ -70,16 +73,18 @@ fn the_example_shows_the_defaults_behind_the_hash() {
             rest.split_once(" = ")
                 .is_some_and(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
         });
-        // The authority and a room's own access are examples, no defaults.
-        let default = key.filter(|key| {
-            !key.starts_with("ca =") && !key.starts_with("host =") && !key.starts_with("secret")
-        });
+        // The authority, a room's own access and Discord's rare keys are examples, no defaults.
+        const EXAMPLES: [&str; 6] = ["ca =", "host =", "secret", "group =", "resolve =", "extra_ca ="];
+        let default = key.filter(|key| !EXAMPLES.iter().any(|example| key.starts_with(example)));
         shown.push_str(default.unwrap_or(line));
         shown.push('\n');
     }
     let (plain, shown) = (parse(EXAMPLE).unwrap(), parse(&shown).unwrap());
     assert_ne!(EXAMPLE.lines().count(), 0);
-    let same = |config: &Config| format!("{:?} {:?} {:?}", config.rooms, config.state, config.console);
+    let same = |Config { rooms, state, console, discord, .. }: &Config| {
+        let places = discord.as_ref().map(|discord| &discord.places);
+        format!("{rooms:?} {state:?} {console:?} {places:?}")
+    };
     assert_eq!(same(&plain), same(&shown));
 }
 
@@ -134,7 +139,7 @@ fn what_is_said() {
         ("a misspelt key that must be there", replaced("conference =", "confrence =")),
         ("a misspelt table", replaced("[room.thursday]", "[rooms.thursday]")),
         ("a key that must be there", replaced("username = \"gavel\"\n", "")),
-        ("a key of a part that is not there yet", format!("{SMALL}[discord]\ntoken = \"x\"\n")),
+        ("a key of a part that is not there yet", format!("{SMALL}[matrix]\nuser = \"x\"\n")),
         ("a wrong type", replaced("\"200\"", "[200]")),
         ("a number for a name", replaced("\"200\"", "200")),
         ("a wrong item", format!("{SMALL}crew = [\"701\", 702]\n")),
@@ -175,6 +180,95 @@ fn what_is_said() {
     insta::assert_snapshot!(said);
 }
 
+const DISCORD: &str = r#"
+[discord]
+token = { env = "DISCORD_TOKEN" }
+[[discord.place]]
+channel = 123456789012345678
+room = "thursday"
+[[discord.place]]
+channel = 2
+room = "thursday"
+view = "public"
+notices = "quiet"
+"#;
+
+#[test]
+#[cfg(feature = "discord")]
+fn the_channels_of_discord() {
+    let discord = parse(&format!("{SMALL}{DISCORD}")).unwrap().discord.unwrap();
+    assert_eq!(
+        (discord.token.kind, discord.token.key.as_str()),
+        (SecretKind::Env("DISCORD_TOKEN".into()), "discord.token")
+    );
+    let place = |channel, view, notices| Channel { channel, room: RoomName::new("thursday"), view, notices };
+    let crew = place(123_456_789_012_345_678, View::Crew, Verbosity::Normal);
+    assert_eq!(discord.places, [crew, place(2, View::Public, Verbosity::Quiet)]);
+    assert_eq!((discord.group, discord.resolve, discord.extra_ca), (None, None, None));
+    let far = "[discord]\ngroup = \"conf\"\nresolve = \"[::1]:8443\"\nextra_ca = \"ca.pem\"\n";
+    let discord = parse(&format!("{SMALL}{DISCORD}").replace("[discord]\n", far)).unwrap().discord.unwrap();
+    assert_eq!(
+        (discord.group.as_deref(), discord.resolve),
+        (Some("conf"), Some("[::1]:8443".parse().unwrap()))
+    );
+    let ca = discord.extra_ca.unwrap();
+    assert_eq!((ca.value.as_path(), ca.at.line), (Path::new("etc/ca.pem"), 14));
+}
+
+#[test]
+#[cfg(feature = "discord")]
+fn what_is_said_of_discord() {
+    let with = |from: &str, to: &str| {
+        let text = format!("{SMALL}{DISCORD}");
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    };
+    let access = |words: &str| format!("{SMALL}[access]\n{words}\n");
+    let cases = [
+        ("no place", format!("{SMALL}[discord]\ntoken = {{ env = \"T\" }}\n")),
+        ("one bracket", with("[[discord.place]]\nchannel = 2", "[discord.other]\nchannel = 2")),
+        (
+            "a table for a list",
+            format!("{SMALL}[discord]\ntoken.env = \"T\"\n[discord.place]\nchannel = 1\n"),
+        ),
+        ("a list of something else", format!("{SMALL}[discord]\ntoken.env = \"T\"\nplace = [1]\n")),
+        ("no room", with("room = \"thursday\"\nview", "view")),
+        ("an unknown room", with("room = \"thursday\"\nview", "room = \"tuesday\"\nview")),
+        ("no channel", with("channel = 2\n", "")),
+        ("a channel in quotes", with("channel = 2", "channel = \"2\"")),
+        ("no id", with("channel = 2", "channel = -2")),
+        ("the same channel", with("channel = 2", "channel = 123456789012345678")),
+        ("a misspelt view", with("\"public\"", "\"pubic\"")),
+        ("unknown notices", with("\"quiet\"", "\"silent\"")),
+        ("a misspelt key", with("notices", "notice")),
+        ("the token itself", with("{ env = \"DISCORD_TOKEN\" }", "\"hunter2\"")),
+        ("a bad group", with("[discord]\n", "[discord]\ngroup = \"/Conf\"\n")),
+        ("a name for an address", with("[discord]\n", "[discord]\nresolve = \"localhost:1\"\n")),
+        ("an authority for nothing", with("[discord]\n", "[discord]\nextra_ca = \"ca.pem\"\n")),
+        ("a misspelt permission", access("host = [\"discord:permission:MANAGE_GUILDS\"]")),
+        ("an unknown permission", access("host = [\"discord:permission:BOSS\"]")),
+        ("a name for an id", access("host = [\"discord:user:sam\"]")),
+        ("an unknown kind", access("host = [\"discord:rôle:1\"]")),
+        ("a role on duty", access("duty = [\"discord:role:1\"]")),
+    ];
+    let mut said = String::new();
+    for (what, text) in cases {
+        said += &format!("{what}:\n    {}\n", parse(&text).unwrap_err().to_string().replace('\n', "\n    "));
+    }
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+#[cfg(not(feature = "discord"))]
+fn a_gavel_without_discord_says_so() {
+    let told = problem(&format!("{SMALL}{DISCORD}"));
+    assert_eq!(
+        (told.key.as_str(), told.at.line),
+        ("discord", line_of(&format!("{SMALL}{DISCORD}"), "[discord]"))
+    );
+    assert!(told.text.starts_with("this gavel was built without Discord"), "{told}");
+}
+
 #[test]
 fn a_room_of_meetme() {
     use gavel_ami::model::{ConferenceKind, KickBy};
@@ -200,6 +294,7 @@ fn everything_wrong_is_said_at_once() {
 }
 
 #[test]
+#[cfg(feature = "discord")]
 fn each_key_misspelt_or_of_the_wrong_type_is_named_with_its_line() {
     for (index, line) in EXAMPLE.lines().enumerate() {
         let Some((key, value)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) else { continue };
@@ -235,6 +330,7 @@ fn each_key_that_must_be_there_is_missed_in_its_table() {
     }
 }
 
+#[cfg(feature = "discord")]
 fn problem_of_line(error: &ConfigError, line: usize) -> &Problem {
     error
         .problems

@@ -2,7 +2,7 @@
 
 use gavel_chat::command::{Command, SlotKind, complete};
 use gavel_chat::text::Foreign;
-use gavel_chat::{Choice, CrewPerson, Partial};
+use gavel_chat::{Choice, CrewPerson, Input, Partial};
 
 use super::Desk;
 use crate::board::{View, crew};
@@ -30,15 +30,26 @@ impl Desk {
     }
 }
 
+/// Something was chosen that was offered in another show: who has that number now is somebody else.
+pub(super) fn outdated(input: &Input, room: &RoomView) -> bool {
+    let Input::Slots { command, slots } = input else { return false };
+    let Some(callers) = Command::named(command).and_then(|command| command.spec().callers()) else {
+        return false;
+    };
+    let people = people(room);
+    let mut chosen = slots.iter().filter(|(name, _)| name == callers.name);
+    chosen.any(|(_, shown)| complete::is_outdated(shown, &people))
+}
+
 fn callers(room: &RoomView, typed: &str, all: bool) -> Vec<Choice> {
     let everybody = Choice { value: "all".to_owned(), label: Foreign::text("all") };
     let wanted = all && "all".starts_with(&typed.trim().to_lowercase());
     let choices = complete::callers(typed, &people(room));
-    wanted.then_some(everybody).into_iter().chain(choices).collect()
+    wanted.then_some(everybody).into_iter().chain(choices).take(complete::MOST).collect()
 }
 
 /// Whom the place may know: in public no ends of numbers, and names only where the room shows them.
-fn people(room: &RoomView) -> Vec<CrewPerson> {
+pub(super) fn people(room: &RoomView) -> Vec<CrewPerson> {
     let people = crew(&room.look, &room.snapshot).people;
     let hide = |person: CrewPerson| CrewPerson {
         name: person.name.filter(|_| room.look.public_names),

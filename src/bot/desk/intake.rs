@@ -1,14 +1,13 @@
 //! From an invocation to its first answer: bind, read, authorise, plan. No I/O and no waiting.
 
-use gavel_chat::card;
-use gavel_chat::command::{Args, Call, CallerRef, Callers, Command, Misread, Wording, parse, parse_slots};
+use gavel_chat::command::{Args, Call, Command, Misread, Wording, parse, parse_slots};
 use gavel_chat::text::{Doc, Foreign};
-use gavel_chat::{Audience, Control, Input, Invocation, Press, Sign, Up};
+use gavel_chat::{Audience, Control, Input, Invocation, Sign, Up};
 use tracing::info;
 
 use super::Desk;
+use super::complete::outdated;
 use crate::access::Grant;
-use crate::board::board;
 use crate::commands::{Ask, Plan, Refusal, plan};
 use crate::room::RoomView;
 use crate::supervisor::Said;
@@ -18,8 +17,6 @@ enum Wanted {
     Call(Call),
     /// What the asker is told instead.
     Not(Doc),
-    /// A control that is out of date.
-    Old,
     /// Nothing that asks for an answer.
     Nothing,
 }
@@ -31,18 +28,12 @@ impl Desk {
             self.stranger(&invocation.place);
             return;
         };
-        match wanted(&invocation.input, &room) {
+        if let Input::Press { press, chosen } = &invocation.input {
+            return self.pressed(&invocation, press, chosen.as_deref(), room);
+        }
+        match wanted(&invocation.input) {
             Wanted::Call(call) => self.called(&invocation, &call, room),
             Wanted::Not(doc) => self.answer(&invocation, doc, Vec::new(), Audience::Asker),
-            Wanted::Old => {
-                let today = card::roster(
-                    &board(room.view, &room.look, &room.snapshot),
-                    self.clock.now().wall,
-                    &self.zone,
-                );
-                let doc = Doc::from("This button is old. Nothing was done.").line().then(today);
-                self.answer(&invocation, doc, Vec::new(), Audience::Asker);
-            }
             Wanted::Nothing => {}
         }
     }
@@ -58,7 +49,7 @@ impl Desk {
         }
     }
 
-    fn called(&mut self, invocation: &Invocation, call: &Call, room: RoomView) {
+    pub(super) fn called(&mut self, invocation: &Invocation, call: &Call, room: RoomView) {
         let Some((_, bound)) = self.bindings.view(&invocation.place) else { return };
         let grant = match bound.rules.authorise(call, &invocation.asker, &invocation.place, room.view) {
             Ok(grant) => grant,
@@ -72,7 +63,10 @@ impl Desk {
                 self.answer(invocation, answer, Vec::new(), Audience::Asker);
             }
             Ok(Plan::Run(job)) => self.start(invocation, grant, room, job),
-            Err(Refusal(doc)) => self.answer(invocation, doc, Vec::new(), Audience::Asker),
+            Err(Refusal(doc)) => {
+                let doc = if chose(&invocation.input) { doc.line().then(self.today(&room)) } else { doc };
+                self.answer(invocation, doc, Vec::new(), Audience::Asker);
+            }
         }
     }
 
@@ -84,6 +78,9 @@ impl Desk {
         room: &RoomView,
     ) -> Result<Plan, Refusal> {
         let Some((_, bound)) = self.bindings.view(&invocation.place) else { return Ok(Doc::new().into()) };
+        if outdated(&invocation.input, room) {
+            return Err(Refusal(Doc::from("That choice is of another show. Nothing was done.")));
+        }
         let ask = Ask {
             grant,
             args: &call.args,
@@ -97,14 +94,20 @@ impl Desk {
         plan(call.command, ask)
     }
 
-    fn answer(&mut self, invocation: &Invocation, doc: Doc, controls: Vec<Control>, audience: Audience) {
+    pub(super) fn answer(
+        &mut self,
+        invocation: &Invocation,
+        doc: Doc,
+        controls: Vec<Control>,
+        audience: Audience,
+    ) {
         let key = self.key();
         let post = super::work::post(key, invocation, doc, audience);
         self.bindings.post(gavel_chat::Post { controls, last: true, ..post });
     }
 }
 
-fn wanted(input: &Input, room: &RoomView) -> Wanted {
+fn wanted(input: &Input) -> Wanted {
     match input {
         Input::Text(typed) => read(parse(typed)),
         // A reply is a command like any other; whom it replies to must stand in it.
@@ -118,32 +121,21 @@ fn wanted(input: &Input, room: &RoomView) -> Wanted {
             }
             None => Wanted::Not(Misread::TooLong { limit: Foreign::LONGEST }.doc()),
         },
-        Input::Press { press, chosen } => pressed(press, chosen.as_deref(), room),
+        // Told apart before: it is good for some pictures of the room alone.
+        Input::Press { .. } => Wanted::Nothing,
     }
+}
+
+/// Chosen from what was shown a moment ago: then it is worth showing what is there now.
+fn chose(input: &Input) -> bool {
+    let Input::Slots { command, .. } = input else { return false };
+    Command::named(command).is_some_and(|command| command.spec().callers().is_some())
 }
 
 fn read(read: Result<Call, Misread>) -> Wanted {
     match read {
         Ok(call) => Wanted::Call(call),
         Err(misread) => Wanted::Not(misread.doc()),
-    }
-}
-
-/// A control means a command. Numbers are good for their show; what is about the room as a whole is good only for the
-/// very picture that it was drawn on. An old one changes nothing.
-fn pressed(press: &Press, chosen: Option<&str>, room: &RoomView) -> Wanted {
-    let snapshot = &room.snapshot;
-    let current =
-        press.show == snapshot.show && (press.number.is_some() || press.version == snapshot.version);
-    let command = Command::named(&press.verb);
-    let Some(command) = command.filter(|_| current) else { return Wanted::Old };
-    let numbered = |number| {
-        with(command, Args { callers: Callers::These(vec![CallerRef::Number(number)]), ..Args::default() })
-    };
-    match (press.number, chosen) {
-        (Some(number), _) => Wanted::Call(numbered(number)),
-        (None, Some(chosen)) => read(parse(&format!("{} {chosen}", command.word()))),
-        (None, None) => read(parse(command.word())),
     }
 }
 

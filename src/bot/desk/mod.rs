@@ -12,7 +12,10 @@ mod intake;
 mod intents;
 pub mod job;
 pub mod orders;
+mod panel;
 pub mod phrase;
+mod press;
+mod questions;
 #[cfg(test)]
 mod tests;
 mod work;
@@ -31,6 +34,7 @@ use crate::clock::Clock;
 use crate::supervisor::Said;
 use crate::wait::{stopped, until};
 use intents::Pending;
+use questions::Questions;
 use work::Running;
 
 pub use bindings::{Bindings, Busy, Exchange, Heard, PlaceDesk, RoomDesk, ServerDesk};
@@ -52,6 +56,7 @@ pub struct Desk {
     orders: HashMap<OrderId, (u64, usize)>,
     pending: Pending,
     unbound: HashSet<PlaceId>,
+    questions: Questions,
 }
 
 /// Where the desk hears from.
@@ -84,6 +89,7 @@ impl Desk {
             orders: HashMap::new(),
             pending: Pending::default(),
             unbound: HashSet::new(),
+            questions: Questions::default(),
         }
     }
 

@@ -69,7 +69,7 @@ struct Play {
     disk: FakeDisk,
     began: Instant,
     run: JoinHandle<()>,
-    _snapshot: watch::Sender<Arc<RoomSnapshot>>,
+    snapshot: watch::Sender<Arc<RoomSnapshot>>,
 }
 
 #[allow(clippy::disallowed_methods, reason = "the test's own paused clock, and its one task")]
@@ -82,7 +82,8 @@ fn stage(disk: FakeDisk, busy: bool) -> Play {
     let (keep, seen) = watch::channel(Arc::new(snapshot()));
     let room = RoomName::new("thursday");
     let place = |view| PlaceDesk { room: room.clone(), view, posts: network.clone() };
-    let rules = Rules { cohost: vec!["chat:role:1".to_owned()], ..Rules::default() };
+    let given = |role: &str| vec![role.to_owned()];
+    let rules = Rules { cohost: given("chat:role:1"), screener: given("chat:role:2"), ..Rules::default() };
     let server = ServerName::new("main");
     let look = Arc::new(look(false));
     let bindings = Bindings {
@@ -100,7 +101,7 @@ fn stage(disk: FakeDisk, busy: bool) -> Play {
     let desk = Desk::new(bindings, Box::new(disk.clone()), clock, Zone::utc(), OrderId(50));
     let ears = Ears { said: said_here, heard: heard_here, stop: stopped };
     let run = tokio::spawn(desk.run(ears));
-    Play { said, heard, stop, posts, orders, disk, began, run, _snapshot: keep }
+    Play { said, heard, stop, posts, orders, disk, began, run, snapshot: keep }
 }
 
 fn asker(claims: &[&str]) -> Asker {
@@ -307,24 +308,6 @@ async fn who_may_not_gets_no_choices() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_old_button_changes_nothing_and_shows_today_s_state() {
-    let mut stage = stage(FakeDisk::default(), false);
-    let press = |verb: &str, show, number, version| Input::Press {
-        press: Press { verb: verb.to_owned(), show, number, version },
-        chosen: None,
-    };
-    for old in [press("kick", 5, Some(3), 9), press("lock", 6, None, 8), press("confirm", 6, Some(3), 9)] {
-        stage.ask("chat:crew", &["chat:role:1"], old).await;
-        let (said, last) = stage.answer().await;
-        assert!(last && said.starts_with("This button is old. Nothing was done.\nThursday Line: "), "{said}");
-    }
-    stage.ask("chat:crew", &["chat:role:1"], press("kick", 6, Some(3), 8)).await;
-    assert_eq!(stage.answer().await.0, "Removing #3 Marta...", "a number is good for its show");
-    stage.ask("chat:crew", &[], press("kick", 6, Some(3), 9)).await;
-    assert_eq!(stage.answer().await.0, "Co-hosts only.", "authorised like a command");
-}
-
-#[tokio::test(start_paused = true)]
 async fn at_the_end_nobody_is_left_waiting() {
     let mut stage = stage(FakeDisk::default(), false);
     stage.type_in("chat:crew", "kick 3").await;
@@ -356,3 +339,5 @@ async fn cards_are_kept() {
     stage.complete("chat:crew", &[], "", "").await;
     assert_eq!(*stage.disk.cards.lock().unwrap(), [MessageRef::new("m1")]);
 }
+
+mod pressed;

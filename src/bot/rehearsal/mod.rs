@@ -1,8 +1,8 @@
 //! Runs without a phone system: `gavel demo` and `gavel rehearse`.
 //!
 //! Puts a rehearsal Asterisk with scripted callers in the place of every server of a configuration; everything behind
-//! it is the same as in any run. Invariants: the configured Asterisk is never connected to, its secret never read, and
-//! the configured state file never opened.
+//! it is the same as in any run, the chat networks too. Invariants: the configured Asterisk is never connected to, its
+//! secret never read, and the configured state file never opened.
 
 mod dialplan;
 mod script;
@@ -19,7 +19,8 @@ use gavel_sim::{ConfError, Files, Server, Setup, StartError as SimError, Style};
 use crate::cli::{Callers, Exit, Kind};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Room, Surroundings};
-use crate::start::{Seat, Start};
+use crate::secret::Environment;
+use crate::start::{self, Keys, Seat, Start};
 use crate::store::{self, OpenError};
 
 pub use script::BadScript;
@@ -98,31 +99,39 @@ pub fn demo(callers: &Callers, kind: Kind, plain: bool, clock: Clock) -> Result<
     let mut cast = script::cast(callers)?;
     cast.under_way();
     let seat = Seat { place, plain, easy_end: true, greeting: Some(GREETING) };
-    rehearsal(config, seat, (callers, cast), clock)
+    rehearsal(config, Keys::default(), Some(seat), (callers, cast), clock)
 }
 
-/// The user's own rooms, with callers who are made up. Blocks.
+/// The user's own rooms in the user's own chat, with callers who are made up. The terminal is opened if somebody sits at
+/// it (`terminal`) or it was asked for (`plain`), and where there is no other chat. Blocks.
 pub fn rehearse(
     file: &Path,
-    around: &Surroundings,
+    environment: &dyn Environment,
     callers: &Callers,
-    plain: bool,
+    (plain, terminal): (bool, bool),
     clock: Clock,
 ) -> Result<Rehearsal, RehearsalError> {
-    let mut config = Config::load(file, around)?;
+    let mut config = Config::load(file, &Surroundings::of(environment))?;
     for room in config.rooms.values_mut() {
         room.title = format!("{MARK}: {}", room.title);
     }
-    let place = config.console()?;
-    let seat = Seat { place, plain, easy_end: true, greeting: Some(REHEARSING) };
-    let mut rehearsal = rehearsal(config, seat, (callers, script::cast(callers)?), clock)?;
+    // Who can read the token's file is told by each run and by `check`.
+    let (keys, _warnings) = start::keys(&config, environment)?;
+    let seat = if plain || terminal || keys.discord.is_none() {
+        let place = config.console()?;
+        Some(Seat { place, plain, easy_end: true, greeting: Some(REHEARSING) })
+    } else {
+        None
+    };
+    let mut rehearsal = rehearsal(config, keys, seat, (callers, script::cast(callers)?), clock)?;
     rehearsal.start.mark = Some(MARK);
     Ok(rehearsal)
 }
 
 fn rehearsal(
     config: Config,
-    seat: Seat,
+    keys: Keys,
+    seat: Option<Seat>,
     (callers, cast): (&Callers, script::Cast),
     clock: Clock,
 ) -> Result<Rehearsal, RehearsalError> {
@@ -137,7 +146,7 @@ fn rehearsal(
         servers.push(server);
     }
     let opened = store::fleeting(clock.clone())?;
-    Ok(Rehearsal { start: Start { config, logins, opened, clock, seat: Some(seat), mark: None }, servers })
+    Ok(Rehearsal { start: Start { config, logins, keys, opened, clock, seat, mark: None }, servers })
 }
 
 fn server(

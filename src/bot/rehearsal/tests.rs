@@ -4,6 +4,11 @@ fn callers(script: &str) -> Callers {
     Callers { script: script.into(), seed: 1, speed: 50.0 }
 }
 
+/// An environment in which nothing is set.
+fn unset() -> BTreeMap<String, String> {
+    BTreeMap::new()
+}
+
 fn at(file: &str, text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(file);
@@ -31,7 +36,7 @@ fn a_rehearsal_goes_to_no_configured_address_and_reads_no_secret() {
          [room.one]\nasterisk = 'a'\nconference = 'night line'\n[room.two]\nasterisk = 'a'\nconference = '7'\nkind = 'meetme'\n\
          [console]\nroom = 'one'\n",
     );
-    let it = rehearse(&file, &Surroundings::default(), &callers("burst"), true, Clock::system()).unwrap();
+    let it = rehearse(&file, &unset(), &callers("burst"), (true, false), Clock::system()).unwrap();
     assert_eq!(it.start.mark, Some(MARK));
     assert!(it.start.config.rooms.values().all(|room| room.title.starts_with("REHEARSAL: ")));
     let truth = it.servers[0].truth();
@@ -61,8 +66,27 @@ fn a_name_that_no_dialplan_can_hold_is_refused() {
         "[asterisk.a]\naddress = '127.0.0.1'\nusername = 'x'\nsecret = { env = 'UNSET' }\n\
          [room.one]\nasterisk = 'a'\nconference = '200,x)'\n",
     );
-    let error =
-        rehearse(&file, &Surroundings::default(), &callers("show"), true, Clock::system()).err().unwrap();
+    let error = rehearse(&file, &unset(), &callers("show"), (true, false), Clock::system()).err().unwrap();
     assert_eq!(error.exit(), Exit::Config);
     assert!(error.to_string().contains("room.one.conference"), "{error}");
+}
+
+#[test]
+#[cfg(feature = "discord")]
+fn on_discord_the_terminal_is_opened_if_somebody_sits_at_it() {
+    let (_folder, file) = at(
+        "gavel.toml",
+        "[asterisk.a]\naddress = '127.0.0.1'\nusername = 'x'\nsecret = { env = 'UNSET' }\n\
+         [room.one]\nasterisk = 'a'\nconference = '1'\n\
+         [discord]\ntoken = { env = 'TOKEN' }\n[[discord.place]]\nchannel = 1\nroom = 'one'\n",
+    );
+    let token = BTreeMap::from([("TOKEN".to_owned(), "abc".to_owned())]);
+    for (plain, terminal) in [(false, false), (false, true), (true, false)] {
+        let it = rehearse(&file, &token, &callers("show"), (plain, terminal), Clock::system()).unwrap();
+        assert_eq!(it.start.seat.is_some(), plain || terminal);
+        assert_eq!(it.start.keys.discord.unwrap().token.expose(), "abc");
+    }
+    let error = rehearse(&file, &unset(), &callers("show"), (false, false), Clock::system()).err().unwrap();
+    assert_eq!(error.exit(), Exit::Config);
+    assert!(error.to_string().contains("discord.token: the environment variable TOKEN"), "{error}");
 }

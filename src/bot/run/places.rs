@@ -8,9 +8,11 @@ use gavel_chat::text::Foreign;
 use gavel_chat::{Asker, Claim, Network, PlaceId, Role, UserId};
 use gavel_console::Terminal;
 
+#[cfg(feature = "discord")]
+use super::discord::discord;
 use crate::announcer::Verbosity;
 use crate::board::View;
-use crate::start::Seat;
+use crate::start::{Seat, Start};
 
 /// A network with its places, as configured.
 pub(super) struct Opening {
@@ -26,8 +28,20 @@ pub(super) struct PlaceOpening {
     pub(super) verbosity: Verbosity,
 }
 
+/// All networks that this run opens.
+pub(super) fn networks(start: &Start) -> io::Result<Vec<Opening>> {
+    let terminal = start.seat.as_ref().map(terminal).transpose()?;
+    Ok(terminal.into_iter().chain(discord(start)).collect())
+}
+
+/// The configuration was refused already if it names a network that was not built in.
+#[cfg(not(feature = "discord"))]
+fn discord(_: &Start) -> Option<Opening> {
+    None
+}
+
 /// The terminal, as the only place of its network.
-pub(super) fn terminal(Seat { place: console, plain, easy_end, greeting }: &Seat) -> io::Result<Opening> {
+fn terminal(Seat { place: console, plain, easy_end, greeting }: &Seat) -> io::Result<Opening> {
     let claim = match console.role {
         Role::Host => "console:host",
         Role::CoHost => "console:cohost",

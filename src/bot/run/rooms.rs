@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gavel_ami::client::Handle;
 use gavel_ami::model::{Order, OrderId, Outcome, RoomName, RoomSnapshot, ServerName};
-use gavel_chat::{Claim, Key, MessageRef, PlaceId};
+use gavel_chat::{Claim, Key, MessageRef, PlaceId, UserId};
 use tokio::sync::watch;
 
 use crate::access::Rules;
@@ -24,6 +24,8 @@ pub(super) struct RoomParts {
     pub(super) snapshot: watch::Receiver<Arc<RoomSnapshot>>,
     pub(super) rules: Rules,
     pub(super) per_minute: u32,
+    /// Whom alerts may wake, on all networks.
+    pub(super) duty: Vec<UserId>,
 }
 
 /// The rooms of the configuration whose server is connected to.
@@ -39,6 +41,7 @@ pub(super) fn rooms(config: &Config, servers: &HashMap<ServerName, Handle>) -> V
             snapshot,
             rules: rules(config.access(&room.name)),
             per_minute: room.notices_per_minute,
+            duty: config.access(&room.name).duty.iter().map(|claim| UserId::new(claim.0.as_str())).collect(),
         })
     });
     parts.collect()

@@ -6,15 +6,15 @@ use std::io;
 use gavel_ami::client::{self, Handle};
 use gavel_ami::model::{OrderId, ServerName};
 use gavel_chat::text::Zone;
-use gavel_chat::{Key, MessageRef, Place, PlaceId, Post};
+use gavel_chat::{Key, MessageRef, Place, PlaceId, Post, UserId};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::feed::{self, Sinks};
-use super::places::{Opening, PlaceOpening, terminal};
+use super::places::{Opening, PlaceOpening, networks};
 use super::rooms::{Core, Kept, RoomParts, rooms};
 use crate::announcer::{Announcer, News, PlaceSetup, Verbosity};
-use crate::board::board;
+use crate::board::{View, board};
 use crate::clock::Clock;
 use crate::desk::{Bindings, Desk, Ears, Heard, PlaceDesk, ServerDesk};
 use crate::start::Start;
@@ -49,7 +49,7 @@ pub(super) struct Stops {
 
 /// Starts everything.
 pub(super) fn wire(mut start: Start) -> io::Result<Parts> {
-    let openings = start.seat.iter().map(terminal).collect::<io::Result<Vec<_>>>()?;
+    let openings = networks(&start)?;
     let (desk, said) = mpsc::channel(SAID);
     let (orders, heard) = mpsc::channel(HEARD);
     let (news, told) = mpsc::channel(HEARD);
@@ -191,5 +191,13 @@ fn setup(
     posts: mpsc::Sender<Post>,
 ) -> PlaceSetup {
     let PlaceOpening { id, room: name, view, verbosity } = place;
-    PlaceSetup { id, network, room: name, view, verbosity, per_minute: room.per_minute, posts }
+    // Alerts are the crew's: in public nobody is called by name.
+    let here = |person: &&UserId| view == View::Crew && of_network(person, network);
+    let duty = room.duty.iter().filter(here).cloned().collect();
+    PlaceSetup { id, network, room: name, view, verbosity, per_minute: room.per_minute, duty, posts }
+}
+
+/// A network can wake its own people alone.
+fn of_network(person: &UserId, network: &str) -> bool {
+    person.as_str().split(':').next() == Some(network)
 }

@@ -5,8 +5,8 @@ use crate::{Choice, CrewPerson};
 
 use super::{CATALOG, Command};
 
-/// As many as Discord shows.
-const MOST: usize = 25;
+/// As many choices as Discord shows.
+pub const MOST: usize = 25;
 
 /// Main words that begin like this, of those that `may` allows.
 pub fn words(typed: &str, may: impl Fn(Command) -> bool) -> Vec<Choice> {
@@ -35,18 +35,39 @@ pub fn callers(typed: &str, people: &[CrewPerson]) -> Vec<Choice> {
 /// A caller as a choice: `7 Joel, talking`. Whoever gets the label instead of the value finds the number at its
 /// beginning; a name that could be read as more numbers is put in brackets.
 pub fn choice(person: &CrewPerson) -> Choice {
-    let name = match (&person.name, &person.ends) {
-        (Some(name), _) => readable(name),
-        (None, Some(ends)) => format!("no name, ends {ends}"),
-        (None, None) => "no name".to_owned(),
-    };
     let state = match person {
         CrewPerson { talking: Some(_), .. } => ", talking",
         CrewPerson { muted: true, .. } => ", muted",
         _ => "",
     };
-    let label = Foreign::text(&format!("{} {name}{state}", person.number));
+    let label = Foreign::text(&format!("{}{state}", named(person)));
     Choice { value: person.number.to_string(), label }
+}
+
+/// Whether this is how a choice shows somebody else than who has its number now: numbers begin again with each show,
+/// and a client may send what it showed long ago. What is no such choice is not judged.
+pub fn is_outdated(shown: &str, people: &[CrewPerson]) -> bool {
+    let shown = shown.trim().trim_start_matches('#').to_lowercase();
+    let digits = shown.find(|c: char| !c.is_ascii_digit()).unwrap_or(shown.len());
+    let (number, name) = shown.split_at_checked(digits).unwrap_or_default();
+    let numbers_alone =
+        !name.contains(|c: char| !c.is_ascii_digit() && !c.is_whitespace() && !"#,".contains(c));
+    let person =
+        number.parse().ok().and_then(|number: u32| people.iter().find(|person| person.number == number));
+    let Some(person) = person.filter(|_| !numbers_alone) else { return false };
+    let now = Foreign::text(&named(person)).as_str().to_lowercase();
+    let state = shown.strip_prefix(&now);
+    !state.is_some_and(|state| state.is_empty() || state.starts_with(", "))
+}
+
+/// What tells callers apart: `7 Joel`.
+fn named(person: &CrewPerson) -> String {
+    let name = match (&person.name, &person.ends) {
+        (Some(name), _) => readable(name),
+        (None, Some(ends)) => format!("no name, ends {ends}"),
+        (None, None) => "no name".to_owned(),
+    };
+    format!("{} {name}", person.number)
 }
 
 fn readable(name: &Name) -> String {
@@ -72,6 +93,25 @@ mod tests {
                 assert_eq!(call.args.callers, Callers::These(vec![CallerRef::Number(7)]), "{name}: {given}");
             }
         }
+    }
+
+    #[test]
+    fn a_label_of_another_show_means_nobody() {
+        let then = [person(7, "Joel"), person(8, "12"), person(9, "+44 113 496 0017"), person(4, "8 balls")];
+        for person in &then {
+            let mut muted = person.clone();
+            muted.muted = true;
+            assert!(!is_outdated(choice(person).label.as_str(), &[muted]), "who has muted is the same");
+            assert!(!is_outdated(&choice(person).value, &then));
+        }
+        let now = [person(7, "Marta"), person(8, "13"), person(9, "Jo"), person(4, "8 ball")];
+        for person in &then {
+            assert!(is_outdated(choice(person).label.as_str(), &now), "{person:?}");
+        }
+        for other in ["7", "#7", "7, 8", "7 8", "all", "joel", "", "5 Ann", "99999999999 x"] {
+            assert!(!is_outdated(other, &now), "{other}: who that is, others say");
+        }
+        assert!(!is_outdated("#7 MARTA, talking", &now) && is_outdated("7 noise", &now));
     }
 
     #[test]
