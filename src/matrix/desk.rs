@@ -122,6 +122,7 @@ impl Desk {
             my_name: &said.my_name,
             prefixes: &self.settings.prefixes,
             bare_words: seat.bare_words,
+            sync_topic: seat.sync_topic,
             require_verified: self.settings.require_verified,
             encrypted: said.encrypted,
         };

@@ -20,6 +20,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) prefixes: &'a [String],
     /// A command needs no prefix.
     pub(crate) bare_words: bool,
+    /// The room's own topic is the show's.
+    pub(crate) sync_topic: bool,
     /// Only devices that their owners have verified.
     pub(crate) require_verified: bool,
     /// The room is encrypted.
@@ -60,9 +62,9 @@ pub(crate) fn read(heard: &Heard, rules: &Rules<'_>, post_of: impl Fn(&str) -> O
             Some(post) => Verdict::Ask(Input::On { post, with: Sign::React(plain(key)) }),
             None => Verdict::Nothing,
         },
-        What::Topic(topic) => Verdict::Ask(Input::Topic(topic.clone())),
+        What::Topic(topic) if rules.sync_topic => Verdict::Ask(Input::Topic(topic.clone())),
         What::Unreadable => Verdict::Unreadable,
-        What::Redaction { .. } | What::Other => Verdict::Nothing,
+        What::Topic(_) | What::Redaction { .. } | What::Other => Verdict::Nothing,
     }
 }
 

@@ -6,6 +6,7 @@
 //! Invariant: in an encrypted room nothing acts that the homeserver could have written by itself, but for reactions and
 //! replies, and not even those with `require_verified`.
 
+mod cards;
 mod clock;
 mod crypto;
 mod desk;

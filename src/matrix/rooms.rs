@@ -35,8 +35,10 @@ pub(crate) struct Rights {
     pub(crate) write: bool,
     /// It may pin its card.
     pub(crate) pin: bool,
-    /// It may set the room's topic.
+    /// It may set the room's topic, and that is wanted.
     pub(crate) topic: bool,
+    /// The room's own topic as it is.
+    pub(crate) now: Option<String>,
     /// Nothing is wrong, it only could not be done now: to be tried again after this.
     pub(crate) again: Option<Duration>,
     /// What is missing, in words.
@@ -118,5 +120,6 @@ async fn rights(room: &Room, seat: &Seat) -> Rights {
     lack(write, "write");
     lack(pin || !write, "pin the card");
     lack(topic || !seat.sync_topic || !write, "set the topic");
-    Rights { write, pin, topic, again: None, lacks }
+    let (topic, now) = (topic && seat.sync_topic, room.topic());
+    Rights { write, pin, topic, now, again: None, lacks }
 }

@@ -6,9 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gavel_chat::{
-    Adapter, AdapterError, Board, Freshness, Health, Key, Link, Place, PlaceId, Running, Uplink, UserId, card,
-};
+use gavel_chat::{Adapter, AdapterError, Board, Health, Key, Link, Place, PlaceId, Running, Uplink, UserId};
 use matrix_sdk::Client;
 use matrix_sdk::ruma::{OwnedRoomId, RoomId};
 use tokio::sync::mpsc;
@@ -16,10 +14,11 @@ use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 use tracing::warn;
 
+use crate::cards::changed;
 use crate::clock::{now, wall};
 use crate::desk::Desk;
-use crate::message::Reply;
-use crate::outbox::{Call, Chore, Letter, Name, Outbox, Told, Trouble};
+use crate::event::What;
+use crate::outbox::{Call, Outbox, Told, Trouble};
 use crate::rooms::{self, Rights, Seat};
 use crate::session::{self, Session};
 use crate::settings::Settings;
@@ -65,23 +64,25 @@ enum Done {
 }
 
 /// What a run has in its hands.
-struct Floor {
-    settings: Arc<Settings>,
-    seats: Arc<Vec<Seat>>,
-    boards: Vec<Place>,
+pub(crate) struct Floor {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) seats: Arc<Vec<Seat>>,
+    pub(crate) boards: Vec<Place>,
     up: Uplink,
-    outbox: Outbox,
+    pub(crate) outbox: Outbox,
     desk: Desk,
     tasks: JoinSet<Done>,
     client: Option<Client>,
     pause: Duration,
     /// Once there was a sync: what is wrong with the connection now.
     connection: Option<Result<(), String>>,
-    rights: BTreeMap<PlaceId, Rights>,
+    pub(crate) rights: BTreeMap<PlaceId, Rights>,
     keys: Vec<String>,
     tending: bool,
     tend_again: bool,
-    pinned: HashSet<String>,
+    pub(crate) pinned: HashSet<String>,
+    /// Topics that were set here.
+    pub(crate) topics: BTreeMap<PlaceId, String>,
     health: Option<Health>,
     redraw: Instant,
 }
@@ -113,6 +114,7 @@ impl Floor {
             tending: false,
             tend_again: false,
             pinned: HashSet::new(),
+            topics: BTreeMap::new(),
             health: None,
             redraw: now() + REDRAW,
         })
@@ -181,13 +183,6 @@ impl Floor {
                     let _ = self.up.failed(place, key, fault);
                 }
             }
-        }
-    }
-
-    fn pin(&mut self, place: &PlaceId, event: &str) {
-        let may = self.rights.get(place).is_some_and(|rights| rights.pin);
-        if may && self.pinned.insert(event.to_owned()) {
-            self.outbox.chore(place, Chore::Pin(event.to_owned()));
         }
     }
 
@@ -270,6 +265,13 @@ impl Floor {
             self.tend();
         }
         self.tell();
+        for said in &batch.events {
+            if let (What::Topic(topic), Some(rights)) =
+                (&said.heard.what, self.rights.get_mut(&crate::place_id(said.room.as_str())))
+            {
+                rights.now = Some(topic.clone());
+            }
+        }
         let boards = &self.boards;
         let crew = |place: &PlaceId| {
             boards.iter().any(|seat| seat.id == *place && matches!(*seat.board.borrow(), Board::Crew(_)))
@@ -306,20 +308,15 @@ impl Floor {
                 Done::TendAgain
             });
         }
+        let first = self.rights.is_empty();
         self.rights = rights;
         self.tell();
         self.pin_cards();
+        if first {
+            self.draw_all();
+        }
         if std::mem::take(&mut self.tend_again) {
             self.tend();
-        }
-    }
-
-    fn pin_cards(&mut self) {
-        let places: Vec<_> = self.seats.iter().map(|seat| seat.place.clone()).collect();
-        for place in places {
-            if let Some(event) = self.outbox.event_of(&place, &Key::Roster) {
-                self.pin(&place, &event);
-            }
         }
     }
 
@@ -342,49 +339,7 @@ impl Floor {
             let _ = self.up.health(health);
         }
     }
-
-    fn draw_all(&mut self) {
-        (0..self.boards.len()).for_each(|place| self.draw(place));
-    }
-
-    fn draw(&mut self, place: usize) {
-        let Some(place) = self.boards.get_mut(place) else { return };
-        let board = place.board.borrow_and_update().clone();
-        // Until the first list there is nothing to show; the card of an earlier run says how old it is.
-        if matches!(board.fresh(), Freshness::Never { .. }) {
-            return;
-        }
-        let doc = card::roster(&board, wall(), &self.settings.zone);
-        self.outbox.post(
-            now(),
-            Letter {
-                place: place.id.clone(),
-                name: Name::Post(Key::Roster),
-                class: gavel_chat::Class::Card,
-                doc,
-                last: true,
-                wake: Vec::new(),
-                reply: None::<Reply>,
-            },
-        );
-    }
 }
-
-/// Which board has changed; pending when the bot is gone: the link says that.
-async fn changed(places: &mut [Place]) -> usize {
-    let mut waiting = JoinAny(places.iter_mut().map(|place| Box::pin(place.board.changed())).collect());
-    std::future::poll_fn(move |context| {
-        for (i, board) in waiting.0.iter_mut().enumerate() {
-            if let std::task::Poll::Ready(Ok(())) = board.as_mut().poll(context) {
-                return std::task::Poll::Ready(i);
-            }
-        }
-        std::task::Poll::Pending
-    })
-    .await
-}
-
-struct JoinAny<F>(Vec<std::pin::Pin<Box<F>>>);
 
 fn seats(settings: &Settings) -> Result<Arc<Vec<Seat>>, AdapterError> {
     let seat = |place: &crate::MatrixPlace| {

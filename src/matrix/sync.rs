@@ -231,6 +231,7 @@ fn changed(update: &JoinedRoomUpdate) -> bool {
             "m.room.encryption",
             "m.room.pinned_events",
             "m.room.tombstone",
+            "m.room.topic",
         ]
         .iter()
         .any(|kind| json.contains(kind))

@@ -11,6 +11,7 @@ fn rules<'a>(prefixes: &'a [String]) -> Rules<'a> {
         my_name: "Gavel",
         prefixes,
         bare_words: false,
+        sync_topic: false,
         require_verified: false,
         encrypted: false,
     }
@@ -120,6 +121,16 @@ fn reactions_on_our_posts() {
     assert_eq!(judge(&react(CARD, "🔒\u{fe0f}"), |rules| rules.encrypted = true), muted);
     assert_eq!(judge(&react("$other", "🔒"), |_| {}), Verdict::Nothing);
     assert_eq!(judge(&react(CARD, "🔒"), |rules| rules.require_verified = true), Verdict::Nothing);
+}
+
+#[test]
+fn the_rooms_own_topic() {
+    let topic = || heard(What::Topic("buses".into()));
+    assert_eq!(judge(&topic(), |_| {}), Verdict::Nothing);
+    let taken = judge(&topic(), |rules| rules.sync_topic = true);
+    assert_eq!(taken, Verdict::Ask(Input::Topic("buses".into())));
+    let strict = judge(&topic(), |rules| (rules.sync_topic, rules.require_verified) = (true, true));
+    assert_eq!(strict, Verdict::Nothing, "never encrypted");
 }
 
 #[test]

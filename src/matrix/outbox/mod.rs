@@ -7,106 +7,31 @@
 //! Invariant: nothing waits that is not bounded, and nothing is due before the server's own `retry_after`.
 
 mod budget;
+mod letter;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod unit;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use gavel_chat::text::Doc;
 use gavel_chat::{Class, Fault, Key, MessageRef, PlaceId};
 use serde_json::Value;
 
-use crate::message::Reply;
 use budget::Budget;
+pub(crate) use letter::{Call, Chore, Letter, Name, Request, Told, Trouble};
+use turn::{AT_ONCE, Work};
 use unit::{Part, Tried, Unit};
 
 /// Messages that can still be edited, those that wait with them.
 const UNITS: usize = 1024;
 /// Messages that wait.
 const WAITING: usize = 128;
-/// With a limit: of one place's answers, so many leave at once, and the others gather for so long.
-const AT_ONCE: usize = 2;
-const GATHER: Duration = Duration::from_millis(1200);
-/// A notice that has waited for so long goes before a card.
-const PATIENCE: Duration = Duration::from_secs(12);
-/// After so long without a question nothing is kept back for answers.
-const QUIET: Duration = Duration::from_secs(60);
 /// The pause after a failure, doubled each time.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(4));
 /// A room that refuses us is tried again after this.
 const REFUSED: Duration = Duration::from_secs(60);
-
-/// What a post is called.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Name {
-    /// The bot's.
-    Post(Key),
-    /// The adapter's own words.
-    Own(u64),
-}
-
-/// Something to be said.
-#[derive(Clone, Debug)]
-pub(crate) struct Letter {
-    pub(crate) place: PlaceId,
-    pub(crate) name: Name,
-    pub(crate) class: Class,
-    pub(crate) doc: Doc,
-    /// Nothing will be added by itself.
-    pub(crate) last: bool,
-    /// Whom to wake: Matrix ids.
-    pub(crate) wake: Vec<String>,
-    pub(crate) reply: Option<Reply>,
-}
-
-/// What is to be done for a room beside messages: it costs as much as one.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Chore {
-    /// This message of ours is to be a pinned one.
-    Pin(String),
-    /// The room's own topic.
-    Topic(String),
-}
-
-/// One request.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Call {
-    pub(crate) place: PlaceId,
-    pub(crate) request: Request,
-}
-
-/// What is asked of the server.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Request {
-    /// A message, new or an edit.
-    Send { txn: String, content: Value },
-    /// See [`Chore`].
-    Chore(Chore),
-}
-
-/// Why nothing came of a request.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Trouble {
-    /// Too many; again after this.
-    Limited(Option<Duration>),
-    /// Nobody knows whether it arrived, or the server is ill.
-    Away(String),
-    /// This room does not let us: a person must change something.
-    Forbidden(String),
-    /// It never will be taken.
-    Refused(String),
-}
-
-/// What the bot is to be told.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Told {
-    /// A post is there.
-    Sent { place: PlaceId, key: Key, message: MessageRef },
-    /// A post is not shown.
-    Failed { place: PlaceId, key: Key, fault: Fault },
-}
 
 /// The writer.
 #[derive(Debug)]
@@ -122,6 +47,8 @@ pub(crate) struct Outbox {
     paused: Option<Instant>,
     shut: HashMap<PlaceId, Instant>,
     closed: HashSet<PlaceId>,
+    /// Where a card was taken away: the next one is another.
+    renewed: HashSet<PlaceId>,
     told: VecDeque<Told>,
     /// When somebody was last answered.
     asked: Option<Instant>,
@@ -150,6 +77,7 @@ impl Outbox {
             paused: None,
             shut: HashMap::new(),
             closed: HashSet::new(),
+            renewed: HashSet::new(),
             told: VecDeque::new(),
             asked: None,
             run,
@@ -159,7 +87,7 @@ impl Outbox {
     /// A message of an earlier run: what comes under its name edits it.
     pub(crate) fn know(&mut self, place: &PlaceId, key: Key, event: String) {
         let class = if key == Key::Roster { Class::Card } else { Class::Notice };
-        let unit = Unit { event: Some(event), ..blank(place.clone(), class) };
+        let unit = Unit { event: Some(event), ..Unit::blank(place.clone(), class) };
         let id = self.keep(unit);
         self.named.insert((place.clone(), Name::Post(key)), id);
     }
@@ -184,7 +112,8 @@ impl Outbox {
     /// Somebody took a message of ours away: what comes under its name is a new one.
     pub(crate) fn forget(&mut self, event: &str) {
         let gone = self.units.iter().find(|(_, unit)| unit.event.as_deref() == Some(event));
-        if let Some(id) = gone.map(|(id, _)| *id) {
+        if let Some((id, place)) = gone.map(|(id, unit)| (*id, unit.place.clone())) {
+            self.renewed.insert(place);
             self.remove(id);
         }
     }
@@ -212,7 +141,9 @@ impl Outbox {
                 }
                 *id
             }
-            None => self.keep(Unit { parts: vec![part], dirty: Some(now), reply, ..blank(place, class) }),
+            None => {
+                self.keep(Unit { parts: vec![part], dirty: Some(now), reply, ..Unit::blank(place, class) })
+            }
         };
         self.named.insert(at, id);
         self.bound();
@@ -303,7 +234,9 @@ impl Outbox {
     fn send(&mut self, id: u64) -> Option<Call> {
         let txn = match self.units.get(&id)? {
             // The same in every run: a card that was sent when we were killed is not sent twice.
-            Unit { class: Class::Card, event: None, place, .. } => format!("gavel-card-{place}"),
+            Unit { class: Class::Card, event: None, place, .. } if !self.renewed.contains(place) => {
+                format!("gavel-card-{place}")
+            }
             _ => {
                 self.next += 1;
                 format!("gavel-{}-{}", self.run, self.next)
@@ -336,12 +269,12 @@ impl Outbox {
             times.push_back(now);
             times.drain(..times.len().saturating_sub(AT_ONCE));
         }
-        let keys = unit.parts.iter().filter_map(|part| match &part.name {
-            Name::Post(key) => Some(key.clone()),
-            Name::Own(_) => None,
-        });
         let message = MessageRef::new(message);
-        self.told.extend(keys.map(|key| Told::Sent { place: place.clone(), key, message: message.clone() }));
+        self.told.extend(unit.keys().map(|key| Told::Sent {
+            place: place.clone(),
+            key,
+            message: message.clone(),
+        }));
     }
 
     /// It will be tried again: as it was if it may have arrived, else as it then is.
@@ -385,46 +318,15 @@ impl Outbox {
         let Some(unit) = self.units.get_mut(&id) else { return };
         (unit.dirty, unit.tried) = (None, None);
         let place = unit.place.clone();
-        let keys = unit.parts.iter().filter_map(|part| match &part.name {
-            Name::Post(key) => Some(key.clone()),
-            Name::Own(_) => None,
-        });
-        self.told.extend(keys.map(|key| Told::Failed { place: place.clone(), key, fault: fault.clone() }));
+        self.told.extend(unit.keys().map(|key| Told::Failed {
+            place: place.clone(),
+            key,
+            fault: fault.clone(),
+        }));
         // What was never there is posted anew by what comes later.
         if unit.event.is_none() {
             self.remove(id);
         }
-    }
-
-    /// Everything that waits, with the moment from which it may leave.
-    fn ready(&self, now: Instant) -> Vec<(Instant, Work)> {
-        let free = self.budget.free();
-        let open = self.paused.unwrap_or(now);
-        let quiet = self.asked.is_none_or(|at| now.saturating_duration_since(at) > QUIET);
-        let unit = |(id, unit): (&u64, &Unit)| {
-            let urgent = matches!(unit.class, Class::Answer | Class::Alert);
-            let since = unit.dirty.filter(|_| !self.closed.contains(&unit.place))?;
-            let budget =
-                if urgent { self.budget.urgent(now) } else { self.budget.patient(now, since, quiet) };
-            let mut at = unit.due(free)?.max(open).max(budget);
-            at = at.max(self.shut.get(&unit.place).copied().unwrap_or(at));
-            if unit.class == Class::Answer && unit.sent.is_none() && !free {
-                at = at.max(self.gathered(&unit.place).unwrap_or(at));
-            }
-            Some((at, Work::Unit { id: *id, class: unit.class, since }))
-        };
-        let mut ready: Vec<_> = self.units.iter().filter_map(unit).collect();
-        if !self.chores.is_empty() {
-            ready.push((open.max(self.budget.patient(now, now, quiet)), Work::Chore));
-        }
-        ready
-    }
-
-    /// When the next answers of this place may leave together.
-    fn gathered(&self, place: &PlaceId) -> Option<Instant> {
-        let times = self.answered.get(place).filter(|times| times.len() >= AT_ONCE)?;
-        let (first, last) = (times.front()?, times.back()?);
-        (last.saturating_duration_since(*first) < GATHER * 2).then(|| *last + GATHER)
     }
 
     fn flying_unit(&self) -> Option<u64> {
@@ -468,59 +370,6 @@ impl Outbox {
     }
 }
 
-impl Unit {
-    /// A post that is a part of it says something else.
-    fn update(&mut self, now: Instant, part: Part) {
-        match self.parts.iter_mut().find(|other| other.name == part.name) {
-            Some(known) if known.doc == part.doc => known.last = part.last,
-            Some(known) => {
-                *known = part;
-                self.dirty.get_or_insert(now);
-            }
-            None => {
-                self.parts.push(part);
-                self.dirty.get_or_insert(now);
-            }
-        }
-    }
-}
-
-/// Something that waits.
-#[derive(Clone, Copy, Debug)]
-enum Work {
-    Unit { id: u64, class: Class, since: Instant },
-    Chore,
-}
-
-impl Work {
-    /// The smallest goes first.
-    fn rank(self, now: Instant) -> (Class, u8, Option<Instant>) {
-        match self {
-            Self::Unit { class: Class::Notice, since, .. }
-                if now.saturating_duration_since(since) > PATIENCE =>
-            {
-                (Class::Card, 0, Some(since))
-            }
-            Self::Unit { class, since, .. } => (class, 1, Some(since)),
-            Self::Chore => (Class::Notice, 2, None),
-        }
-    }
-}
-
 fn long_lived(name: &Name) -> bool {
     matches!(name, Name::Post(Key::Roster | Key::Thing(_)))
-}
-
-fn blank(place: PlaceId, class: Class) -> Unit {
-    Unit {
-        place,
-        class,
-        parts: Vec::new(),
-        dropped: 0,
-        reply: None,
-        event: None,
-        dirty: None,
-        sent: None,
-        tried: None,
-    }
 }

@@ -5,14 +5,14 @@
 use std::time::{Duration, Instant};
 
 use gavel_chat::text::Doc;
-use gavel_chat::{Class, PlaceId};
+use gavel_chat::{Class, Key, PlaceId};
 use serde_json::Value;
 
 use super::Name;
 use crate::message::{self, Reply};
 
 /// Posts in one message.
-const PARTS: usize = 24;
+const PARTS: usize = 64;
 /// An answer that is not the last word waits so long for the last word: with a limit, and without.
 const HOLD: (Duration, Duration) = (Duration::from_millis(700), Duration::from_millis(200));
 /// Between edits of one message: a card's always; others' with a limit, and without.
@@ -58,6 +58,29 @@ pub(super) struct Tried {
 }
 
 impl Unit {
+    /// It says nothing yet.
+    pub(super) fn blank(place: PlaceId, class: Class) -> Self {
+        Self {
+            place,
+            class,
+            parts: Vec::new(),
+            dropped: 0,
+            reply: None,
+            event: None,
+            dirty: None,
+            sent: None,
+            tried: None,
+        }
+    }
+
+    /// The bot's posts in it.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Key> {
+        self.parts.iter().filter_map(|part| match &part.name {
+            Name::Post(key) => Some(key.clone()),
+            Name::Own(_) => None,
+        })
+    }
+
     /// Another post can be a part of it: not sent, not tried, room left.
     pub(super) fn takes(&self, place: &PlaceId, class: Class, reply: Option<&Reply>) -> bool {
         let thread = |reply: Option<&Reply>| reply.and_then(|reply| reply.thread.clone());
@@ -79,6 +102,21 @@ impl Unit {
             self.dropped += 1;
             self.parts.remove(0).name
         })
+    }
+
+    /// A post that is a part of it says something else.
+    pub(super) fn update(&mut self, now: Instant, part: Part) {
+        match self.parts.iter_mut().find(|other| other.name == part.name) {
+            Some(known) if known.doc == part.doc => known.last = part.last,
+            Some(known) => {
+                *known = part;
+                self.dirty.get_or_insert(now);
+            }
+            None => {
+                self.parts.push(part);
+                self.dirty.get_or_insert(now);
+            }
+        }
     }
 
     /// When it may be sent by its own measure.
