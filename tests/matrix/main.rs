@@ -5,7 +5,11 @@
 #![allow(clippy::expect_used, reason = "a test may fail")]
 
 mod battery;
+mod bot;
+mod commands;
+mod keys;
 mod lab;
+mod outage;
 mod reader;
 
 /// What gavel logs shows where a test fails. `RUST_LOG` chooses; by default warnings.
