@@ -35,9 +35,18 @@ pub(crate) async fn signed(client: &Client) -> bool {
     }
 }
 
+/// The key as configured, or as an earlier run wrote it.
+pub(crate) fn known(key: &RecoveryKey) -> Option<Secret> {
+    let written = || {
+        let text = std::fs::read_to_string(key.file.as_ref()?).ok()?;
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty()).map(Secret::new)
+    };
+    key.known.clone().or_else(written)
+}
+
 /// A new device of an account whose keys are on the server, locked.
 async fn recover(client: &Client, key: &RecoveryKey) -> Option<String> {
-    let Some(known) = &key.known else {
+    let Some(known) = known(key) else {
         return Some(
             "the keys of this account are not here, and there is no recovery key to fetch them with: give it in \
              `recovery_key`; if it is lost, `gavel matrix reset` begins anew"
@@ -58,7 +67,7 @@ async fn recover(client: &Client, key: &RecoveryKey) -> Option<String> {
 
 /// A new account: makes a recovery key, if there is a place for it.
 async fn enable(client: &Client, key: &RecoveryKey) -> Option<String> {
-    if key.known.is_some() {
+    if known(key).is_some() {
         return Some(
             "this account has no keys on the server that the recovery key could open: take the old key away, and \
              gavel makes a new one"

@@ -6,7 +6,9 @@
 //! Invariant: in an encrypted room nothing acts that the homeserver could have written by itself, but for reactions and
 //! replies, and not even those with `require_verified`.
 
+pub mod account;
 mod cards;
+pub mod check;
 mod clock;
 mod crypto;
 mod desk;
@@ -15,6 +17,7 @@ mod html;
 mod intake;
 mod message;
 mod outbox;
+mod pace;
 mod rooms;
 mod run;
 mod send;

@@ -12,7 +12,7 @@ use matrix_sdk::ruma::{OwnedRoomId, RoomId};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::sleep_until;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use crate::cards::changed;
 use crate::clock::{now, wall};
@@ -23,7 +23,7 @@ use crate::rooms::{self, Rights, Seat};
 use crate::session::{self, Session};
 use crate::settings::Settings;
 use crate::sync::{self, Batch, News};
-use crate::{crypto, send};
+use crate::{crypto, pace, send};
 
 /// What may wait between the timelines and the loop.
 const NEWS: usize = 16;
@@ -90,7 +90,8 @@ pub(crate) struct Floor {
 impl Floor {
     fn new(settings: Arc<Settings>, link: &Link) -> Result<Self, AdapterError> {
         let seats = seats(&settings)?;
-        let mut outbox = Outbox::new(now(), format!("{:x}", wall()));
+        let mut outbox =
+            Outbox::new(now(), format!("{:x}", wall()), pace::read(&settings.state_dir) == Some(0.0));
         for place in &link.places {
             outbox.close(&place.id);
             for (key, message) in &place.known {
@@ -205,7 +206,14 @@ impl Floor {
                 self.pause = (self.pause * 2).min(PAUSE.1);
             }
             Done::Opened(Err(remedy)) => return Err(remedy),
-            Done::Called(result) => self.outbox.answered(now(), result),
+            Done::Called(result) => {
+                debug!(?result, "written");
+                let before = self.outbox.limit();
+                self.outbox.answered(now(), result);
+                if let Some(limit) = self.outbox.limit().filter(|limit| before != Some(*limit)) {
+                    pace::keep(&self.settings.state_dir, limit);
+                }
+            }
             Done::Settled(lacks) => {
                 self.keys = lacks;
                 self.tell();

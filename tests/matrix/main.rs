@@ -9,8 +9,11 @@ mod bot;
 mod commands;
 mod keys;
 mod lab;
+mod operator;
 mod outage;
+mod pace;
 mod reader;
+mod verified;
 
 /// What gavel logs shows where a test fails. `RUST_LOG` chooses; by default warnings.
 fn log() {

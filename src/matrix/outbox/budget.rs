@@ -14,7 +14,7 @@ const RESERVE: f64 = 3.0;
 /// What has waited for so long may spend those too: while nobody asks anything, and while somebody does.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(8));
 /// So many events more than the assumption allows prove that it is wrong.
-const PROOF: f64 = -3.0;
+const PROOF: f64 = -1.0;
 /// After so long a limit may have been lifted.
 const DOUBT: Duration = Duration::from_secs(600);
 /// A server that names no time, and one that names an absurd one.
@@ -44,13 +44,24 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn new(now: Instant) -> Self {
-        Self { known: Known::Assumed, tokens: BURST, each: EACH, at: now, closed: None }
+    /// `free`: an earlier run found no limit.
+    pub(super) fn new(now: Instant, free: bool) -> Self {
+        let known = if free { Known::Free } else { Known::Assumed };
+        Self { known, tokens: BURST, each: EACH, at: now, closed: None }
     }
 
     /// The server takes as much as there is to say.
     pub(super) fn free(&self) -> bool {
         self.known == Known::Free
+    }
+
+    /// The time between two events, where the server has refused one; `None` where it takes all.
+    pub(super) fn met(&self) -> Option<Option<Duration>> {
+        match self.known {
+            Known::Assumed => None,
+            Known::Limited(_) => Some(Some(self.each)),
+            Known::Free => Some(None),
+        }
     }
 
     /// When an event may leave for which somebody waits. Where no limit is proven, that is found out.
@@ -133,7 +144,7 @@ mod tests {
     #[allow(clippy::disallowed_methods, reason = "a beginning; what follows is added to it")]
     fn begin() -> (Instant, Budget) {
         let now = Instant::now();
-        (now, Budget::new(now))
+        (now, Budget::new(now, false))
     }
 
     const SECOND: Duration = Duration::from_secs(1);

@@ -63,15 +63,16 @@ enum Flying {
 }
 
 impl Outbox {
-    /// `run` is never the same again; cards alone have the same transaction id in every run.
-    pub(crate) fn new(now: Instant, run: String) -> Self {
+    /// `run` is never the same again; cards alone have the same transaction id in every run. `free`: an earlier run
+    /// found no limit.
+    pub(crate) fn new(now: Instant, run: String, free: bool) -> Self {
         Self {
             units: BTreeMap::new(),
             named: HashMap::new(),
             chores: VecDeque::new(),
             next: 0,
             flying: None,
-            budget: Budget::new(now),
+            budget: Budget::new(now, free),
             answered: HashMap::new(),
             pause: PAUSE.0,
             paused: None,
@@ -224,6 +225,11 @@ impl Outbox {
                 }
             }
         }
+    }
+
+    /// The server's limit as far as it is known: the time between two events, or that there is none.
+    pub(crate) fn limit(&self) -> Option<Option<Duration>> {
+        self.budget.met()
     }
 
     /// What the bot is to be told.

@@ -50,7 +50,7 @@ impl World {
         Self {
             zero,
             now: Duration::ZERO,
-            outbox: Outbox::new(zero, "run".into()),
+            outbox: Outbox::new(zero, "run".into(), false),
             limited,
             mood: Mood::Well,
             tokens: 10.0,
@@ -262,7 +262,7 @@ fn the_card_of_a_run_that_was_killed_is_the_same() {
     world.mood = Mood::Mute;
     world.card("Card one.");
     world.pass(MS * 100);
-    (world.outbox, world.mood) = (Outbox::new(world.at(), "next".into()), Mood::Well);
+    (world.outbox, world.mood) = (Outbox::new(world.at(), "next".into(), false), Mood::Well);
     world.card("Card one.");
     world.pass(SECOND);
     world.card("Card two.");

@@ -49,6 +49,12 @@ impl Folder {
         Ok(folder)
     }
 
+    /// What [`Folder::look`] would say, for whoever only looks.
+    pub(crate) fn peek(dir: &Path) -> Result<Found, AdapterError> {
+        let folder = Self { dir: dir.to_owned() };
+        if folder.store().join(UNFINISHED).exists() { Ok(Found::Nothing) } else { folder.look() }
+    }
+
     /// Where the databases are.
     pub(crate) fn store(&self) -> PathBuf {
         self.dir.join("session")
