@@ -56,6 +56,13 @@ impl Floor {
         self.topic(&id, &board);
     }
 
+    /// All topics, as the boards are now.
+    pub(crate) fn set_topics(&mut self) {
+        let boards: Vec<_> =
+            self.boards.iter().map(|place| (place.id.clone(), place.board.borrow().clone())).collect();
+        boards.iter().for_each(|(place, board)| self.topic(place, board));
+    }
+
     /// The room's own topic follows the show's; one that nobody in the show has set is left alone.
     fn topic(&mut self, place: &PlaceId, board: &Board) {
         let Some(rights) = self.rights.get_mut(place).filter(|rights| rights.topic) else { return };

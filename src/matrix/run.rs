@@ -20,7 +20,7 @@ use crate::desk::Desk;
 use crate::event::What;
 use crate::outbox::{Call, Outbox, Told, Trouble};
 use crate::rooms::{self, Rights, Seat};
-use crate::session::{self, Session};
+use crate::session::{self, Closed, Session};
 use crate::settings::Settings;
 use crate::sync::{self, Batch, News};
 use crate::{crypto, pace, send};
@@ -55,7 +55,7 @@ impl Adapter for Run {
 
 /// What a task brought home.
 enum Done {
-    Opened(Result<Session, AdapterError>),
+    Opened(Result<Session, Closed>),
     Called(Result<String, Trouble>),
     Settled(Vec<String>),
     Tended(BTreeMap<PlaceId, Rights>),
@@ -199,13 +199,17 @@ impl Floor {
     fn done(&mut self, done: Done, news: &mpsc::Sender<News>) -> Result<(), AdapterError> {
         match done {
             Done::Opened(Ok(session)) => self.opened(session, news.clone()),
-            Done::Opened(Err(AdapterError::Lost(why))) => {
+            Done::Opened(Err(Closed::Later(after))) => {
+                self.say(Health::Down(session::later(after)));
+                self.open(after);
+            }
+            Done::Opened(Err(Closed::Adapter(AdapterError::Lost(why)))) => {
                 self.connection = None;
                 self.say(Health::Down(why));
                 self.open(self.pause);
                 self.pause = (self.pause * 2).min(PAUSE.1);
             }
-            Done::Opened(Err(remedy)) => return Err(remedy),
+            Done::Opened(Err(Closed::Adapter(remedy))) => return Err(remedy),
             Done::Called(result) => {
                 debug!(?result, "written");
                 let before = self.outbox.limit();
@@ -321,7 +325,7 @@ impl Floor {
         self.tell();
         self.pin_cards();
         if first {
-            self.draw_all();
+            self.set_topics();
         }
         if std::mem::take(&mut self.tend_again) {
             self.tend();

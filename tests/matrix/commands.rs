@@ -118,20 +118,18 @@ fn what_was_said_before_or_while_gavel_was_away_does_not_act() {
 fn thirty_commands_in_a_second() {
     let mut stage = Stage::new(Limits::Relaxed, true, "12");
     let mut bot = stage.up();
-    let began = Instant::now();
     for number in 0..30 {
         stage.alice.begin_say(&stage.room, &format!("!mute {number}"));
     }
+    // Done when all those are: a busy machine stretches the second.
+    stage.alice.order("hears", json!({"room": stage.room, "user": "nobody", "times": 0}));
+    let began = Instant::now();
     for number in 0..30 {
         let asked = bot.asked();
         assert_eq!(asked.input, Input::Text(format!("mute {number}")), "in order");
         bot.answer(asked.ticket, &format!("Muted: {number}."), true);
     }
-    assert!(
-        began.elapsed() < Duration::from_secs(if cfg!(debug_assertions) { 6 } else { 3 }),
-        "{:?}",
-        began.elapsed()
-    );
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     let mut missing: Vec<String> = (0..30).map(|number| format!("Muted: {number}.")).collect();
     while !missing.is_empty() {
         let seen = stage.reads("Muted:");

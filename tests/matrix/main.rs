@@ -7,6 +7,7 @@
 mod battery;
 mod bot;
 mod commands;
+mod faults;
 mod keys;
 mod lab;
 mod operator;

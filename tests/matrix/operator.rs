@@ -136,6 +136,8 @@ fn a_limit_is_seen_and_its_lifting_too() {
     while stage.server.ask("POST", &path, Some(&stage.account.token), Some(&body)).status == 200 {}
     bot.notice(1, "Notice.");
     stage.reads("Notice.");
+    // Ours after the one of whoever spent it; and no more than one or two, however long it took.
+    assert!((2..=3).contains(&stage.server.refusals(&stage.account.user)));
     bot.stop();
     says(&checked(&stage), Level::Warning, &["one event per 5 s", "lift"]);
     stage.server.lift_limit(&stage.account.user);

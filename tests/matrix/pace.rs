@@ -7,12 +7,6 @@ use gavel_matrix_lab::Limits;
 
 use crate::bot::Stage;
 
-/// How many refusals the server has logged for that account's messages.
-fn refusals(stage: &Stage) -> usize {
-    let log = stage.server.log();
-    log.lines().filter(|line| line.contains("429") && line.contains(&stage.account.user)).count()
-}
-
 #[test]
 fn thirty_commands_are_answered_in_a_few_messages() {
     let mut stage = Stage::new(Limits::Default, true, "12");
@@ -41,7 +35,7 @@ fn thirty_commands_are_answered_in_a_few_messages() {
     assert!(asked.elapsed() < Duration::from_secs(9), "{:?}", asked.elapsed());
     let allowed = 3 + took.as_millis() / 1000;
     assert!(messages <= allowed, "{messages} messages, {allowed} allowed");
-    assert_eq!(refusals(&stage), 0);
+    assert_eq!(stage.server.refusals(&stage.account.user), 0);
 }
 
 #[test]
@@ -49,7 +43,7 @@ fn fifty_joins_and_a_kick_among_them() {
     let mut stage = Stage::new(Limits::Default, true, "12");
     let mut bot = stage.up();
     std::thread::sleep(Duration::from_secs(10));
-    let before = refusals(&stage);
+    let before = stage.server.refusals(&stage.account.user);
     let draw = |bot: &crate::bot::Bot, people: u32| {
         bot.board.send_modify(|board| {
             let gavel_chat::Board::Crew(view) = board else { panic!() };
@@ -95,5 +89,9 @@ fn fifty_joins_and_a_kick_among_them() {
     }
     assert!(outcome.expect("told") < Duration::from_secs(6), "{outcome:?}");
     assert!(card.expect("drawn") < Duration::from_secs(10), "{card:?}");
-    assert!(refusals(&stage) - before <= 2, "{}", refusals(&stage) - before);
+    assert!(
+        stage.server.refusals(&stage.account.user) - before <= 2,
+        "{}",
+        stage.server.refusals(&stage.account.user) - before
+    );
 }

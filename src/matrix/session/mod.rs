@@ -21,6 +21,8 @@ use folder::{Folder, Found};
 
 /// A request that takes longer is lost.
 const REQUEST: Duration = Duration::from_secs(10);
+/// A server that takes no more logins, and says nothing of when.
+const LATER: Duration = Duration::from_secs(60);
 const NAME: &str = "gavel";
 
 /// A client that is logged in.
@@ -31,8 +33,37 @@ pub(crate) struct Session {
     pub(crate) lost: Option<String>,
 }
 
+/// Why there is no session.
+#[derive(Debug)]
+pub(crate) enum Closed {
+    /// See [`AdapterError`].
+    Adapter(AdapterError),
+    /// The server wants to be left in peace for so long.
+    Later(Duration),
+}
+
+impl From<AdapterError> for Closed {
+    fn from(error: AdapterError) -> Self {
+        Self::Adapter(error)
+    }
+}
+
+impl From<Closed> for AdapterError {
+    fn from(closed: Closed) -> Self {
+        match closed {
+            Closed::Adapter(error) => error,
+            Closed::Later(after) => Self::Lost(later(after)),
+        }
+    }
+}
+
+/// In words.
+pub(crate) fn later(after: Duration) -> String {
+    format!("the homeserver takes no more logins for now, again in {} s", after.as_secs())
+}
+
 /// Logs in, or goes on.
-pub(crate) async fn open(settings: &Settings) -> Result<Session, AdapterError> {
+pub(crate) async fn open(settings: &Settings) -> Result<Session, Closed> {
     let folder = Folder::open(&settings.state_dir)?;
     let found = folder.look()?;
     let lost = match found {
@@ -88,10 +119,10 @@ async fn go_on(
     folder: &Folder,
     client: &Client,
     mut session: MatrixSession,
-) -> Result<(), AdapterError> {
+) -> Result<(), Closed> {
     if session.meta.user_id.as_str() != settings.user {
         let (kept, user) = (&session.meta.user_id, &settings.user);
-        return Err(folder.half(&format!("it is of {kept}, and `user` is {user}")));
+        return Err(folder.half(&format!("it is of {kept}, and `user` is {user}")).into());
     }
     if let Login::Token(token) = &settings.login
         && token.reveal() != session.tokens.access_token
@@ -99,21 +130,19 @@ async fn go_on(
         let other = owner(client, settings, token).await?;
         if other.meta.device_id != session.meta.device_id {
             let (kept, new) = (&session.meta.device_id, &other.meta.device_id);
-            return Err(
-                folder.half(&format!("its keys are of device {kept}, and `token` is of device {new}"))
-            );
+            return Err(folder
+                .half(&format!("its keys are of device {kept}, and `token` is of device {new}"))
+                .into());
         }
         session = other;
         folder.keep(&session)?;
     }
-    client
-        .restore_session(session)
-        .await
-        .map_err(|error| folder.half(&format!("its session can't go on ({error})")))
+    let restored = client.restore_session(session).await;
+    restored.map_err(|error| folder.half(&format!("its session can't go on ({error})")).into())
 }
 
 /// A new device.
-async fn log_in(settings: &Settings, client: &Client) -> Result<MatrixSession, AdapterError> {
+async fn log_in(settings: &Settings, client: &Client) -> Result<MatrixSession, Closed> {
     match &settings.login {
         Login::Password(password) => {
             let auth = client.matrix_auth();
@@ -125,7 +154,7 @@ async fn log_in(settings: &Settings, client: &Client) -> Result<MatrixSession, A
                 .map_err(|error| refused(&trouble::what(&error), &settings.user, "password"))?;
             let lost = || AdapterError::Lost("the login brought no session".to_owned());
             let session = auth.session().ok_or_else(lost)?;
-            same_user(settings, session)
+            Ok(same_user(settings, session)?)
         }
         Login::Token(token) => {
             let session = same_user(settings, owner(client, settings, token).await?)?;
@@ -147,7 +176,7 @@ fn same_user(settings: &Settings, session: MatrixSession) -> Result<MatrixSessio
 }
 
 /// Whose a token is.
-async fn owner(client: &Client, settings: &Settings, token: &Secret) -> Result<MatrixSession, AdapterError> {
+async fn owner(client: &Client, settings: &Settings, token: &Secret) -> Result<MatrixSession, Closed> {
     let base = settings.homeserver.trim_end_matches('/');
     let address = format!("{base}/_matrix/client/v3/account/whoami");
     let lost = |error: matrix_sdk::reqwest::Error| {
@@ -158,24 +187,22 @@ async fn owner(client: &Client, settings: &Settings, token: &Secret) -> Result<M
     if response.status() == 401 {
         return Err(refused(&What::Revoked, &settings.user, "token"));
     }
+    let unknown = || AdapterError::Lost(format!("{base} does not say whose the token is"));
     let mut answer: Value = serde_json::from_str(&response.text().await.map_err(lost)?).unwrap_or_default();
     if answer["device_id"].is_null() {
-        return Err(AdapterError::Lost(format!("{base} does not say whose the token is")));
+        return Err(unknown().into());
     }
     answer["access_token"] = token.reveal().into();
-    serde_json::from_value(answer)
-        .map_err(|_| AdapterError::Lost(format!("{base} does not say whose the token is")))
+    Ok(serde_json::from_value(answer).map_err(|_| unknown())?)
 }
 
-fn refused(what: &What, user: &str, secret: &str) -> AdapterError {
-    match what {
+fn refused(what: &What, user: &str, secret: &str) -> Closed {
+    let error = match what {
         What::Revoked | What::Forbidden(_) => AdapterError::Remedy(format!(
             "the homeserver does not take {user}'s {secret}: correct `{secret}` in [matrix]"
         )),
-        What::Limited(after) => {
-            let after = after.map_or_else(String::new, |after| format!(", again in {} s", after.as_secs()));
-            AdapterError::Lost(format!("the homeserver takes no more logins for now{after}"))
-        }
+        What::Limited(after) => return Closed::Later(after.unwrap_or(LATER)),
         What::Refused(words) | What::Away(words) => AdapterError::Lost(words.clone()),
-    }
+    };
+    Closed::Adapter(error)
 }

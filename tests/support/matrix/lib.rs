@@ -12,8 +12,10 @@
 mod http;
 mod mac;
 mod person;
+mod proxy;
 mod server;
 
 pub use http::{Answer, http};
 pub use person::{Event, Person, Room};
+pub use proxy::{Fault, Proxy};
 pub use server::{Account, Homeserver, Limits};

@@ -143,6 +143,13 @@ impl Homeserver {
         fs::read_to_string(self.0.dir.path().join("log")).unwrap_or_default()
     }
 
+    /// How many requests of this user it has refused for now since its last start.
+    pub fn refusals(&self, user: &str) -> usize {
+        let refused =
+            |line: &&str| line.contains("Processed request") && line.contains(" 429 ") && line.contains(user);
+        self.log().lines().filter(refused).count()
+    }
+
     /// Registers somebody; the name gets a number, so that every test has its own people.
     pub fn register(&self, name: &str) -> Account {
         self.register_as(name, false)
