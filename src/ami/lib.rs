@@ -13,5 +13,5 @@ pub mod wire;
 
 mod time;
 
-pub use pbx::{Output, Pbx};
+pub use pbx::{Change, Output, Pbx};
 pub use time::Now;

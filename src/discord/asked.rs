@@ -1,7 +1,7 @@
 //! What becomes of an interaction: up to the desk, or answered at once.
 //!
-//! Invariant: what is older than Discord waits for never goes up; what does go up is open in the outbox, so that it is
-//! answered in time whatever the desk does.
+//! Invariant: what is older than Discord waits for never goes up, and nothing does twice; what does go up is open in the
+//! outbox, so that it is answered in time whatever the desk does.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use gavel_chat::text::Doc;
 use gavel_chat::{Choice, Input, Invocation, Partial, Press, Refused, Ticket};
 use serde_json::{Value, json};
 use serenity::all::Interaction;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::floor::{Done, Floor, Over};
 use crate::intake::{self, Asked, What};
@@ -35,6 +35,11 @@ impl Floor {
     /// Somebody wants something.
     pub(crate) fn asked(&mut self, now: Instant, wall: u64, interaction: &Interaction) -> Result<(), Over> {
         let Some(asked) = intake::read(interaction) else { return Ok(()) };
+        if !self.seen.first(asked.id) {
+            // It is answered, or will be.
+            debug!(channel = asked.channel, "Discord says again what was heard");
+            return Ok(());
+        }
         let age = self.skew.age(asked.born, wall);
         if age > DEADLINE {
             self.too_late(now, &asked, age);

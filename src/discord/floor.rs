@@ -16,23 +16,19 @@ use crate::clock::wall;
 use crate::gateway::{Barred, Found, Unfound, find};
 use crate::http::Caller;
 use crate::late::{Late, Skew};
+use crate::message;
 use crate::outbox::{CallId, Letter, Outbox, Reply, Secret, Told, Trouble};
-use crate::places::{Places, persist};
-use crate::remedy::{Concern, concern};
+use crate::places::Places;
+use crate::seen::Seen;
 use crate::settings::Settings;
 use crate::standing::{Part, Standing};
-use crate::{commands, message};
 
 /// Cards are drawn again this often: ages stand on them.
 const REDRAW: Duration = Duration::from_secs(60);
-/// Commands that Discord refused are tried again after so long.
-const AGAIN: Duration = Duration::from_secs(300);
 /// Pauses between the searches for the gateway.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// Pauses between new sessions: Discord takes one in 5 s, and no more than 1000 a day.
 const SESSIONS: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(120));
-/// Channels that take messages: text, voice, announcements, threads of all kinds, stages.
-const TEXT: [u64; 7] = [0, 2, 5, 10, 11, 12, 13];
 /// Lines of our own begin so; the bot knows nothing of them.
 const OURS: &str = "discord ";
 
@@ -42,6 +38,7 @@ pub(crate) struct Floor {
     pub(crate) out: Outbox,
     pub(crate) caller: Caller,
     pub(crate) places: Places,
+    pub(crate) seen: Seen,
     pub(crate) late: Late,
     pub(crate) skew: Skew,
     pub(crate) standing: Standing,
@@ -49,11 +46,12 @@ pub(crate) struct Floor {
     pub(crate) jobs: FuturesUnordered<LocalBoxFuture<'static, Done>>,
     /// How many of them are calls.
     pub(crate) calls: usize,
-    settings: Settings,
+    pub(crate) settings: Settings,
     client: reqwest::Client,
     /// The gateway's address, found and not taken yet.
     url: Option<String>,
-    known: bool,
+    /// Discord knows the token.
+    pub(crate) known: bool,
     /// Events that serenity could not read, by their names.
     pub(crate) unread: BTreeMap<String, u64>,
     pause: Duration,
@@ -121,6 +119,7 @@ impl Floor {
             out,
             caller,
             places: Places::new(&link.places, settings.zone.clone()),
+            seen: Seen::default(),
             late: Late::default(),
             skew: Skew::default(),
             standing: Standing::new(now),
@@ -260,9 +259,11 @@ impl Floor {
                 let _ = self.up.sent(place, key, MessageRef::new(message.to_string()));
             }
             Told::Failed { channel, key, fault } if !ours(&key) => {
-                warn!(channel, ?key, ?fault, "a post is not shown");
                 let Some(place) = self.places.id(channel).cloned() else { return };
-                let _ = self.up.failed(place, key, fault);
+                // Asking for the channel found the same.
+                if !matches!(&fault, Fault::Remedy(why) if self.places.said(channel, why)) {
+                    let _ = self.up.failed(place, key, fault);
+                }
             }
             Told::Sent { .. } | Told::Failed { .. } => {}
             Told::Degraded(why) => self.standing.part(Part::Calls, Some(why)),
@@ -310,82 +311,5 @@ impl Floor {
             }
         }
         Ok(())
-    }
-
-    fn ask_channels(&mut self, now: Instant) {
-        if !self.known {
-            return;
-        }
-        for channel in self.places.unknown(now) {
-            let caller = self.caller.clone();
-            self.jobs.push(Box::pin(async move {
-                Done::Channel(channel, persist(|| caller.channel(channel)).await)
-            }));
-        }
-    }
-
-    fn channel(&mut self, now: Instant, channel: u64, found: Result<Value, Trouble>) {
-        let guild = |found: &Value| found["guild_id"].as_str()?.parse().ok();
-        let why = match found {
-            Ok(found) => match (guild(&found), found["type"].as_u64()) {
-                (Some(guild), Some(kind)) if TEXT.contains(&kind) => return self.usable(channel, guild),
-                _ => format!(
-                    "channel {channel} is no server's text channel: correct its id in the configuration"
-                ),
-            },
-            Err(Trouble::Refused { status, code, words }) => match concern(channel, status, code, &words) {
-                Concern::Channel(words) | Concern::Post(words) | Concern::Form(words) => words,
-            },
-            Err(trouble) => trouble.to_string(),
-        };
-        self.standing.part(Part::Channel(channel), Some(why.clone()));
-        if self.places.barred(now, channel, &why) {
-            warn!(channel, why, "this channel cannot be used");
-            if let Some(place) = self.places.id(channel).cloned() {
-                let _ = self.up.failed(place, Key::Roster, Fault::Remedy(why));
-            }
-        }
-    }
-
-    fn usable(&mut self, channel: u64, guild: u64) {
-        self.standing.part(Part::Channel(channel), None);
-        if self.places.found(channel, guild) {
-            self.register(guild, Duration::ZERO);
-        }
-    }
-
-    fn register(&self, guild: u64, pause: Duration) {
-        let (caller, group) = (self.caller.clone(), self.settings.group.clone());
-        let same = async move || {
-            let wanted = commands::wanted(group.as_deref());
-            let have = persist(|| caller.commands(guild)).await?;
-            if commands::same(&have, &wanted) {
-                return Ok(false);
-            }
-            persist(|| caller.register(guild, &wanted)).await?;
-            Ok(true)
-        };
-        self.jobs.push(Box::pin(async move {
-            tokio::time::sleep(pause).await;
-            Done::Commands(guild, same().await)
-        }));
-    }
-
-    fn registered(&mut self, guild: u64, result: Result<bool, Trouble>) {
-        let part = Part::Commands(guild);
-        let error = match result {
-            Ok(changed) => {
-                info!(guild, changed, "commands are registered");
-                return self.standing.part(part, None);
-            }
-            Err(error) => error,
-        };
-        let why = format!(
-            "Discord refuses gavel's commands in server {guild} ({error}): invite gavel again with the scopes bot and \
-             applications.commands"
-        );
-        warn!(guild, why, "commands are not registered");
-        self.standing.part(part, Some(why));
-        self.register(guild, AGAIN);
     }
 }

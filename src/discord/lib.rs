@@ -9,6 +9,7 @@ mod clock;
 mod commands;
 mod floor;
 mod gateway;
+mod guilds;
 mod http;
 mod intake;
 mod late;
@@ -20,6 +21,7 @@ mod places;
 mod press;
 mod remedy;
 mod run;
+mod seen;
 mod settings;
 #[cfg(test)]
 mod standin_tests;

@@ -174,10 +174,15 @@ fn live(before: Option<char>, c: char, after: Option<char>) -> bool {
         '-' => !(inside(before) && inside(after)),
         // A link, an emoji.
         ':' => after != Some(' '),
-        // A numbered list; the name of a host.
+        // A numbered list; the name of a host. Not a version.
+        '.' if before.is_some_and(digit) && after.is_some_and(digit) => false,
         '.' => !before.is_some_and(char::is_alphabetic) || after != Some(' '),
         _ => false,
     }
+}
+
+fn digit(c: char) -> bool {
+    c.is_ascii_digit()
 }
 
 #[cfg(test)]

@@ -156,6 +156,11 @@ impl Places {
         spot.told = Some(why.to_owned());
         news
     }
+
+    /// Whether this was said of a channel last.
+    pub(crate) fn said(&self, channel: u64, why: &str) -> bool {
+        self.places.get(&channel).is_some_and(|spot| spot.told.as_deref() == Some(why))
+    }
 }
 
 fn changed(

@@ -26,6 +26,8 @@ use crate::witness::{Memory, Sight, Watch};
 const HEARD: usize = 256;
 /// The loop comes round this often whatever happens: ages on cards, doubts, the watch on the shard's loop.
 const TICK: Duration = Duration::from_secs(1);
+/// A deadline that is over already must not keep the loop busy.
+const PAUSE: Duration = Duration::from_millis(1);
 /// Told to stop: so long for what can still leave and for a goodbye to the gateway.
 const CLOSING: Duration = Duration::from_millis(700);
 
@@ -85,9 +87,14 @@ impl Shift {
             if let Some(url) = self.floor.found() {
                 let client = self.floor.client();
                 let http = HttpBuilder::new(settings.token.reveal()).client(client).build();
+                self.floor.standing.lost(now());
                 self.gateway = Some(Gateway::open(Arc::new(http), url, say.clone()).await);
             }
-            let due = self.floor.due(now(), wall())?.min(now() + TICK);
+            if self.gateway.is_some() && self.floor.standing.hung(now()) {
+                // Its tasks end with the runtime of this run, and in no other way.
+                return Err(Over::Lost("no answer from Discord's gateway".to_owned()));
+            }
+            let due = self.floor.due(now(), wall())?.clamp(now() + PAUSE, now() + TICK);
             tokio::select! {
                 biased;
                 post = link.next() => match post {

@@ -10,6 +10,9 @@ use gavel_chat::Health;
 
 /// A RESUME takes some 10 ms, a new connection 5 s.
 const DOUBT: Duration = Duration::from_secs(2);
+/// serenity tries every 5 s and says so; a try that says nothing for so long hangs in a handshake, which serenity
+/// waits for without end.
+const HUNG: Duration = Duration::from_secs(60);
 /// What held for so long is no first try any more.
 const HELD: Duration = Duration::from_secs(60);
 
@@ -28,6 +31,8 @@ pub(crate) enum Part {
 #[derive(Debug)]
 pub(crate) struct Standing {
     ready: Option<Instant>,
+    /// The last try to connect began.
+    tried: Instant,
     doubted: Option<Instant>,
     down: Option<String>,
     troubles: BTreeMap<Part, String>,
@@ -36,7 +41,14 @@ pub(crate) struct Standing {
 
 impl Standing {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { ready: None, doubted: Some(now), down: None, troubles: BTreeMap::new(), said: None }
+        Self {
+            ready: None,
+            tried: now,
+            doubted: Some(now),
+            down: None,
+            troubles: BTreeMap::new(),
+            said: None,
+        }
     }
 
     /// READY or RESUMED.
@@ -44,9 +56,9 @@ impl Standing {
         (self.ready, self.doubted, self.down) = (Some(now), None, None);
     }
 
-    /// The connection is lost.
+    /// The connection is lost, or one more try to connect begins.
     pub(crate) fn lost(&mut self, now: Instant) {
-        self.ready = None;
+        (self.ready, self.tried) = (None, now);
         self.doubted.get_or_insert(now);
     }
 
@@ -67,6 +79,11 @@ impl Standing {
     /// The connection has held for long.
     pub(crate) fn held(&self, now: Instant) -> bool {
         self.ready.is_some_and(|since| now >= since + HELD)
+    }
+
+    /// A try to connect hangs.
+    pub(crate) fn hung(&self, now: Instant) -> bool {
+        self.ready.is_none() && now >= self.tried + HUNG
     }
 
     /// What is to be said now, if that is news.
@@ -110,6 +127,7 @@ mod tests {
         assert_eq!(standing.news(after(6999)), None);
         assert!(matches!(standing.news(after(7000)), Some(Health::Down(_))));
         assert_eq!(standing.news(after(8000)), None, "said once");
+        assert!(!standing.hung(after(65_999)) && standing.hung(after(66_000)));
         standing.up(after(9000));
         assert_eq!(standing.news(after(9000)), Some(Health::Up));
         assert!(!standing.held(after(68_999)) && standing.held(after(69_000)));

@@ -178,6 +178,18 @@ fn commands_are_registered_once() {
 }
 
 #[test]
+fn commands_stand_under_a_root_where_that_is_wanted() {
+    let stage = Stage::new();
+    let settings = Settings { group: Some("conf".into()), ..stage.settings() };
+    let mut rig = Rig::of(&Discord::new(settings));
+    stage.registered();
+    stage.member(1).slash(CHANNEL, "conf mute", &[("callers", "7")]).unwrap();
+    let Input::Slots { command, slots } = rig.asked().input else { panic!("no command") };
+    assert_eq!((&*command, &*slots[0].1), ("mute", "7"));
+    rig.stop().unwrap();
+}
+
+#[test]
 fn cards_are_drawn_again_after_every_reconnection() {
     let stage = Stage::new();
     let mut rig = Rig::ready(&stage);
@@ -312,4 +324,31 @@ fn a_run_that_was_replaced_says_nothing_more() {
     rig.stop().unwrap();
     let act = stage.member(1).messages(CHANNEL);
     assert!(!act.iter().any(|message| message.text().contains("grave")));
+}
+
+/// The desk says nothing to every second one, Discord's REST fails but for first answers, the gateway drops.
+#[test]
+fn trouble_everywhere_leaves_nobody_without_an_answer() {
+    let stage = Stage::new();
+    let mut rig = Rig::ready(&stage);
+    stage.registered();
+    stage.card("Thursday Line");
+    stage.discord.fault(Fault::new(Which::AllBut("POST /interactions/**".into()), What::Status(500)));
+    let mut acts = Vec::new();
+    for number in 0..20 {
+        acts.push(stage.member(1).slash(CHANNEL, "roster", &[]).unwrap());
+        let asked = rig.asked();
+        if number % 2 == 0 {
+            rig.answer(&asked, "Nobody.");
+        }
+        if number % 5 == 0 {
+            stage.discord.gateway().abort();
+        }
+    }
+    for act in &acts {
+        assert!(act.answer().is_some(), "no answer to {:?}", act.interaction());
+    }
+    assert!(stage.discord.unanswered(3 * SECOND).is_empty());
+    stage.discord.heal();
+    rig.stop().unwrap();
 }

@@ -145,7 +145,7 @@ impl Whole {
             self.session.receive(self.now, piece);
             self.events();
             self.outputs();
-            black_box(self.pbx.take_changed(self.now));
+            black_box(self.pbx.drawn(self.now));
         }
     }
 

@@ -9,7 +9,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use super::{Handle, LedgerFeed, LinkStatus};
 use crate::Now;
-use crate::model::{Entry, LedgerRow, Order, RoomName, RoomSnapshot};
+use crate::model::{Entry, LedgerRow, Order, RoomSnapshot};
 use crate::pbx::Pbx;
 
 /// Entries that a reader may be behind.
@@ -21,7 +21,8 @@ const LEDGER: usize = 1024;
 
 /// See the module.
 pub(super) struct Outlets {
-    rooms: HashMap<RoomName, watch::Sender<Arc<RoomSnapshot>>>,
+    /// In the order of the setup.
+    rooms: Vec<watch::Sender<Arc<RoomSnapshot>>>,
     entries: broadcast::Sender<Arc<Entry>>,
     ledger: mpsc::Sender<LedgerFeed>,
     /// Rows were dropped: the whole ledger is owed.
@@ -45,14 +46,16 @@ impl Outlets {
         let (orders, take) = mpsc::channel(ORDERS);
         let (ledger, rows) = mpsc::channel(LEDGER);
         let (status, how) = watch::channel(LinkStatus { since: now.wall, ..LinkStatus::default() });
-        let rooms: HashMap<_, _> =
-            pbx.take_changed(now).into_iter().map(|r| (r.room.clone(), watch::channel(r).0)).collect();
-        let handle = Handle {
-            orders,
-            rooms: Arc::new(rooms.iter().map(|(name, tx)| (name.clone(), tx.subscribe())).collect()),
-            entries: Arc::new(read),
-            status: how,
-        };
+        let (rooms, seen): (Vec<_>, HashMap<_, _>) = pbx
+            .drawn(now)
+            .into_iter()
+            .map(|picture| {
+                let name = picture.room.clone();
+                let (show, seen) = watch::channel(picture);
+                (show, (name, seen))
+            })
+            .unzip();
+        let handle = Handle { orders, rooms: Arc::new(seen), entries: Arc::new(read), status: how };
         (
             Self { rooms, entries, ledger, owes: false, status, fresh: Vec::new() },
             handle,
@@ -75,11 +78,11 @@ impl Outlets {
 
     /// Shows what changed, then tells what happened.
     pub(super) fn publish(&mut self, now: Now, pbx: &mut Pbx) {
-        for picture in pbx.take_changed(now) {
-            if let Some(room) = self.rooms.get(&picture.room) {
-                room.send_replace(picture);
+        pbx.changes(now, |change| {
+            if let Some(room) = self.rooms.get(change.at()) {
+                room.send_modify(|picture| change.refresh(picture));
             }
-        }
+        });
         for entry in self.fresh.drain(..) {
             let _ = self.entries.send(entry); // nobody listens: then nobody is told
         }

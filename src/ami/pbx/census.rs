@@ -18,9 +18,8 @@ use crate::model::{Departed, LedgerRow, What};
 
 /// How long a leave waits for the join that makes it a move. A redirect takes some milliseconds.
 const GRACE: Duration = Duration::from_millis(500);
-/// How many of those who left are remembered, and for how long (milliseconds).
+/// How many of those who left are remembered.
 const DEPARTED: usize = 50;
-pub(super) const DEPARTED_FOR: u64 = 3_600_000;
 
 impl Room {
     /// A member who was just taken into one of the conferences.
@@ -35,7 +34,7 @@ impl Room {
         if let Some(at) = back {
             self.leaving.swap_remove(at);
         }
-        self.changed();
+        self.changed(call);
         if self.people.contains_key(call) {
             return Arrival::Moved;
         }
@@ -67,7 +66,7 @@ impl Room {
         talking: Option<u64>,
         cause: Cause,
     ) {
-        self.changed();
+        self.changed(call);
         if let (Some(since), Some(person)) = (talking, self.people.get_mut(call)) {
             person.talked += now.wall.saturating_sub(since);
         }
@@ -139,7 +138,7 @@ impl Room {
         if self.standing.is_some() {
             self.stand(now, out, None, None);
         }
-        self.changed();
+        self.overturned();
         out.entry(now, self.draft(None, What::ShowEnded(self.show.number)));
         true
     }
@@ -192,8 +191,9 @@ impl Room {
         self.answer_for(out, &call, false);
         let about = self.draft(Some(&call), What::Muted(false));
         let Some(person) = self.people.remove(&call) else { return };
-        self.changed();
+        self.changed(&call);
         if let Some(kind) = person.service {
+            self.stale.all();
             return out.entry(now, Draft { what: What::Service { kind, on: false }, ..about }.by(cause.by));
         }
         self.count = self.count.saturating_sub(1);
@@ -204,10 +204,9 @@ impl Room {
         if let Some(number) = person.number {
             let call = self.call(&call);
             self.departed.push_back(Departed { number, call, caller: person.caller, at, by: cause.by });
+            self.stale.left();
         }
-        while self.departed.len() > DEPARTED
-            || self.departed.front().is_some_and(|d| d.at + DEPARTED_FOR < now.wall)
-        {
+        while self.departed.len() > DEPARTED {
             self.departed.pop_front();
         }
         if self.count == 0 && !out.resync {

@@ -248,7 +248,7 @@ impl Pbx {
         if let (Some(since), Some(person)) = (before, room.people.get_mut(call)) {
             person.talked += now.wall.saturating_sub(since);
         }
-        room.touched();
+        room.touched(call);
     }
 
     fn hushed(&mut self, now: Now, at: At, call: &str) {
@@ -257,20 +257,20 @@ impl Pbx {
         if let (Some(since), Some(person)) = (before, room.people.get_mut(call)) {
             person.talked += now.wall.saturating_sub(since);
         }
-        room.touched();
+        room.touched(call);
     }
 
     fn unhushed(&mut self, now: Now, at: At, call: &str) {
         let Some(room) = self.rooms.get_mut(at.room) else { return };
         if room.parts.get_mut(at.part).is_some_and(|c| c.unhush(call, now)) {
-            room.touched();
+            room.touched(call);
         }
     }
 
     pub(super) fn hand(&mut self, now: Now, at: At, call: &str, on: bool) {
         let Some(room) = self.rooms.get_mut(at.room) else { return };
         if room.parts.get_mut(at.part).is_some_and(|c| c.raise(call, on, now.wall)) {
-            room.touched();
+            room.touched(call);
         }
     }
 
@@ -292,7 +292,7 @@ impl Pbx {
         let other = conference.member(call).is_some_and(|known| !known.is_named(&member));
         let vetted = conference.rename(call, member);
         if other {
-            room.changed();
+            room.changed(call);
         }
         if vetted && !spared {
             self.late_joiner(at, call);
@@ -307,7 +307,7 @@ impl Pbx {
         }
         conference.recording = on.then_some(now.wall);
         if at.part == AIR {
-            room.changed();
+            room.turned();
             self.out.entry(now, room.draft(None, What::Recording(on)));
         }
     }

@@ -83,7 +83,7 @@ impl Pbx {
         let locked = locked.unwrap_or(conference.locked);
         let other_door = std::mem::replace(&mut conference.locked, locked) != locked;
         if std::mem::replace(&mut conference.muted, muted) != muted {
-            room.touched();
+            room.stale.frame();
         }
         if other_door && at.part == AIR {
             let by = self.who_locked(at.room, locked);

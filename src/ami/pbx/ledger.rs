@@ -62,7 +62,7 @@ fn restore_row(room: &mut Room, row: LedgerRow) {
             room.by_all.clear();
         }
         LedgerRow::Topic { topic, .. } => room.topic = topic,
-        LedgerRow::Note { call, note, .. } => room.show.note(&call.uniqueid, note),
+        LedgerRow::Note { call, note, .. } => room.show.set_note(&call.uniqueid, note),
         LedgerRow::MuteAll { standing, .. } => room.standing = standing,
         LedgerRow::MutedByAll { call, on: true, .. } => {
             room.by_all.insert(call.uniqueid);

@@ -96,7 +96,7 @@ impl Pbx {
         self.state.step = Step::Starting;
         self.state.restarted = false;
         self.ask_startup();
-        self.rooms.iter_mut().for_each(super::room::Room::changed);
+        self.rooms.iter_mut().for_each(super::room::Room::overturned);
     }
 
     fn ask_startup(&mut self) {
@@ -171,7 +171,7 @@ impl Pbx {
             room.flush_arrivals(now, &mut self.out);
             room.tally.count = room.present();
             differences.push((room.setup.name.clone(), std::mem::take(&mut room.tally)));
-            room.changed();
+            room.overturned();
         }
         let after = self.state.lost.map(|lost| now.wall.saturating_sub(lost)).filter(|_| self.state.ever);
         let restarted = self.state.restarted;
@@ -194,7 +194,7 @@ impl Pbx {
             for room in &mut self.rooms {
                 room.parts.iter_mut().for_each(super::conference::Conference::list_failed);
                 room.silence(now);
-                room.changed();
+                room.overturned();
             }
         }
         let stopped = std::mem::take(&mut self.state.stopping);
@@ -264,7 +264,7 @@ impl Pbx {
         if std::mem::take(&mut conference.locked) && at.part == AIR {
             room.locked(now, &mut self.out, false, None);
         }
-        room.touched();
+        room.stale.frame();
     }
 }
 

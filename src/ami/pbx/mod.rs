@@ -1,5 +1,5 @@
 //! One Asterisk: the state of its conferences, and the orders in flight. Pure: what comes in is what a session tells,
-//! orders, and the time; what goes out leaves by [`Pbx::poll`] and [`Pbx::take_changed`].
+//! orders, and the time; what goes out leaves by [`Pbx::poll`] and [`Pbx::changes`].
 //!
 //! Invariants: Asterisk is the truth (after a list, state equals the list); an order is called done only after the
 //! evidence for that very call; nothing is sent twice; a number names one call in a show.
@@ -35,6 +35,7 @@ use self::link::State;
 use self::outbox::Outbox;
 use self::room::Room;
 use self::schedule::Lists;
+pub use self::snapshot::Change;
 use crate::Now;
 use crate::dialect::{Application, Dialect, Dialects};
 use crate::model::{Entry, LedgerRow, Order, OrderId, PbxSetup, Restored, RoomSnapshot, ServerName};
@@ -220,7 +221,7 @@ impl Pbx {
         if let Some(due) = room.deadline(self.is_up()) {
             self.sooner(due);
         }
-        if room.dirty && !self.scan && self.noted.last() != Some(&at) {
+        if room.stale.is_any() && !self.scan && self.noted.last() != Some(&at) {
             self.noted.push(at);
         }
     }
@@ -245,23 +246,27 @@ impl Pbx {
         next
     }
 
-    /// The rooms that changed since the last call, or all of them the first time. Call it once per drained read: each
-    /// picture costs as much as the room has members.
-    pub fn take_changed(&mut self, now: Now) -> Vec<Arc<RoomSnapshot>> {
+    /// Hands out the rooms that changed since the last call, or all of them, in order, the first time. Call it once
+    /// per drained read.
+    pub fn changes(&mut self, now: Now, mut take: impl FnMut(Change<'_>)) {
         let (seq, epoch, link) = (self.out.seq, self.out.epoch, self.state.link());
-        let noted = std::mem::take(&mut self.noted);
-        let mut taken = Vec::new();
-        let mut take = |room: &mut Room| {
-            if std::mem::take(&mut room.dirty) {
-                taken.push(Arc::new(room.snapshot(now, seq, epoch, link)));
-            }
-        };
+        let mut noted = std::mem::take(&mut self.noted);
         if std::mem::take(&mut self.scan) {
-            self.rooms.iter_mut().for_each(take);
-        } else {
-            noted.into_iter().for_each(|at| self.rooms.get_mut(at).into_iter().for_each(&mut take));
+            noted = (0..self.rooms.len()).collect();
         }
-        taken
+        for at in noted.drain(..) {
+            if let Some(room) = self.rooms.get_mut(at).filter(|room| room.stale.is_any()) {
+                take(Change { room, at, now, seq, epoch, link });
+            }
+        }
+        self.noted = noted;
+    }
+
+    /// New pictures of the rooms that changed, where none are kept. As [`Self::changes`].
+    pub fn drawn(&mut self, now: Now) -> Vec<Arc<RoomSnapshot>> {
+        let mut drawn = Vec::new();
+        self.changes(now, |change| drawn.push(Arc::new(change.draw())));
+        drawn
     }
 
     /// What follows from every input but a plain event: single acts of a batch go out, losses are told.

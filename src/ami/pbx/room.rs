@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::conference::Conference;
 use super::outbox::{Draft, Outbox};
 use super::show::Show;
+use super::snapshot::Stale;
 use crate::Now;
 use crate::dialect::Application;
 use crate::model::{
@@ -33,7 +34,7 @@ pub(super) struct Room {
     pub(super) people: HashMap<Arc<str>, Person>,
     pub(super) departed: VecDeque<Departed>,
     pub(super) version: u32,
-    pub(super) dirty: bool,
+    pub(super) stale: Stale,
     /// What is different since the last login.
     pub(super) tally: Differences,
     /// Who came while the first lists were not in.
@@ -100,7 +101,7 @@ impl Room {
             people: HashMap::new(),
             departed: VecDeque::new(),
             version: 0,
-            dirty: true,
+            stale: Stale::new(),
             tally: Differences::default(),
             arrivals: Vec::new(),
             leaving: Vec::new(),
@@ -122,15 +123,27 @@ impl Room {
         self.people.get(call).is_some_and(|p| p.service.is_some())
     }
 
-    /// The picture changed.
-    pub(super) fn touched(&mut self) {
-        self.dirty = true;
+    /// How a call is shown changed.
+    pub(super) fn touched(&mut self, call: impl Into<Arc<str>>) {
+        self.stale.call(call, self.people.len());
     }
 
-    /// What can be acted on changed.
-    pub(super) fn changed(&mut self) {
-        self.dirty = true;
+    /// What can be acted on changed in a call.
+    pub(super) fn changed(&mut self, call: &Arc<str>) {
+        self.touched(call.clone());
+        self.turned();
+    }
+
+    /// What can be acted on changed in the room.
+    pub(super) fn turned(&mut self) {
+        self.stale.frame();
         self.version = self.version.wrapping_add(1);
+    }
+
+    /// Anything may have changed.
+    pub(super) fn overturned(&mut self) {
+        self.stale.all();
+        self.turned();
     }
 
     /// An entry about the room, or about a call in it.
@@ -158,7 +171,7 @@ impl Room {
         on: bool,
         by: Option<By>,
     ) {
-        self.changed();
+        self.changed(call);
         if self.part_of(call) != Some(part) {
             return;
         }
@@ -174,7 +187,7 @@ impl Room {
     }
 
     pub(super) fn waiting(&mut self, now: Now, out: &mut Outbox, call: &Arc<str>, on: bool) {
-        self.changed();
+        self.changed(call);
         if self.people.get(call).is_some_and(|p| p.number.is_some()) {
             self.tally.changed += u32::from(out.resync);
             out.entry(now, self.draft(Some(call), What::Waiting(on)));
@@ -183,7 +196,7 @@ impl Room {
 
     /// The door of the room's conference.
     pub(super) fn locked(&mut self, now: Now, out: &mut Outbox, on: bool, by: Option<By>) {
-        self.changed();
+        self.turned();
         self.tally.changed += u32::from(out.resync);
         out.entry(now, self.draft(None, What::Locked(on)).by(by));
     }
@@ -197,7 +210,7 @@ impl Room {
     }
 
     pub(super) fn stand(&mut self, now: Now, out: &mut Outbox, standing: Option<Since>, by: Option<By>) {
-        self.changed();
+        self.turned();
         let on = standing.is_some();
         self.standing = standing;
         out.row(LedgerRow::MuteAll { room: self.setup.name.clone(), standing: self.standing.clone() });
@@ -205,7 +218,7 @@ impl Room {
     }
 
     pub(super) fn set_topic(&mut self, now: Now, out: &mut Outbox, topic: Option<Topic>, by: Option<By>) {
-        self.changed();
+        self.turned();
         self.topic = topic;
         out.row(LedgerRow::Topic { room: self.setup.name.clone(), topic: self.topic.clone() });
         let text = self.topic.as_ref().map(|t| t.text.clone());
@@ -231,6 +244,7 @@ impl Room {
             }
         }
         self.flush_leaving(now, out, true);
+        self.overturned();
         self.by_all.clear();
         self.show.unbind();
         if self.show.number > 0 {

@@ -261,8 +261,8 @@ impl Pbx {
     fn set_note(&mut self, now: Now, call: &CallId, text: Option<&str>, order: &Order) {
         let note = text.map(|text| Note { text: text.to_owned(), by: order.by.clone(), at: now.wall });
         let Some(room) = self.find(call).and_then(|at| self.rooms.get_mut(at.room)) else { return };
-        room.show.note(&call.uniqueid, note.clone());
-        room.changed();
+        room.show.set_note(&call.uniqueid, note.clone());
+        room.changed(&call.uniqueid);
         self.out.row(LedgerRow::Note { room: room.setup.name.clone(), call: call.clone(), note });
         let what = What::Note(text.map(str::to_owned));
         self.out.entry(now, room.draft(Some(&call.uniqueid), what).by(Some(order.by.clone())));

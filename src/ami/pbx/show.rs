@@ -22,6 +22,8 @@ pub(super) struct Show {
     /// Unix milliseconds.
     pub(super) empty_since: Option<u64>,
     bindings: HashMap<Arc<str>, Binding>,
+    /// Of calls that have a binding. Few have one, so that looking here mostly costs nothing.
+    notes: HashMap<Arc<str>, Note>,
 }
 
 /// What a call keeps through lobby and room, and when it comes back.
@@ -30,8 +32,6 @@ pub(super) struct Binding {
     pub(super) number: u32,
     /// First seen in the room (Unix milliseconds).
     pub(super) joined: u64,
-    /// Few have one.
-    pub(super) note: Option<Box<Note>>,
 }
 
 impl Show {
@@ -53,7 +53,7 @@ impl Show {
             self.began = at;
         }
         self.highest = self.highest.saturating_add(1);
-        self.bindings.insert(call.clone(), Binding { number: self.highest, joined: at, note: None });
+        self.bindings.insert(call.clone(), Binding { number: self.highest, joined: at });
         (self.highest, true)
     }
 
@@ -62,23 +62,30 @@ impl Show {
         if self.bindings.len() > MAX_BINDINGS {
             let recent = self.highest.saturating_sub(MAX_BINDINGS as u32 / 2);
             self.bindings.retain(|call, b| b.number > recent || is_in(call));
+            self.notes.retain(|call, _| self.bindings.contains_key(call));
         }
     }
 
-    pub(super) fn note(&mut self, call: &str, note: Option<Note>) {
-        if let Some(binding) = self.bindings.get_mut(call) {
-            binding.note = note.map(Box::new);
-        }
+    pub(super) fn note(&self, call: &str) -> Option<&Note> {
+        self.notes.get(call)
+    }
+
+    pub(super) fn set_note(&mut self, call: &Arc<str>, note: Option<Note>) {
+        match note.filter(|_| self.bindings.contains_key(call)) {
+            Some(note) => self.notes.insert(call.clone(), note),
+            None => self.notes.remove(call),
+        };
     }
 
     /// Asterisk was restarted: the calls are gone, the numbers go on.
     pub(super) fn unbind(&mut self) {
         self.bindings.clear();
+        self.notes.clear();
     }
 
     /// Numbers begin again with the next call.
     pub(super) fn end(&mut self) {
-        self.bindings.clear();
+        self.unbind();
         self.highest = 0;
     }
 
@@ -101,7 +108,8 @@ impl Show {
     /// Takes back a number; it raises the highest one given.
     pub(super) fn restore_number(&mut self, call: Arc<str>, number: u32, joined: u64) {
         self.highest = self.highest.max(number);
-        self.bindings.insert(call, Binding { number, joined, note: None });
+        self.notes.remove(&call);
+        self.bindings.insert(call, Binding { number, joined });
     }
 
     /// The rows of numbers and notes.
@@ -111,8 +119,8 @@ impl Show {
             let call = CallId { server: server.clone(), uniqueid: uniqueid.clone() };
             let (number, joined) = (b.number, b.joined);
             out.push(LedgerRow::Number { room: room.clone(), call: call.clone(), number, joined });
-            if b.note.is_some() {
-                out.push(LedgerRow::Note { room: room.clone(), call, note: b.note.as_deref().cloned() });
+            if let Some(note) = self.note(uniqueid) {
+                out.push(LedgerRow::Note { room: room.clone(), call, note: Some(note.clone()) });
             }
         }
         out

@@ -181,7 +181,7 @@ impl Scene {
             let Some((token, action)) = self.sent.pop_front() else { break };
             self.act(token, &action);
         }
-        if let Some(snapshot) = self.pbx.take_changed(self.now).pop() {
+        if let Some(snapshot) = self.pbx.drawn(self.now).pop() {
             self.room.snapshot = snapshot;
         }
     }

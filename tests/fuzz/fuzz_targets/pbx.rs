@@ -234,7 +234,7 @@ impl Desk {
             _ => Wish::Note { call, text: on.then(|| "buses".to_owned()) },
         };
         let epoch =
-            self.pbx.take_changed(self.now).first().map_or(u64::from(arg % 4), |picture| picture.epoch);
+            self.pbx.drawn(self.now).first().map_or(u64::from(arg % 4), |picture| picture.epoch);
         self.orders += 1;
         let by = By { who: "Sam".into(), place: "tty".into(), rank: arg % 3 };
         self.open.insert(self.orders);
@@ -267,7 +267,7 @@ impl Desk {
     }
 
     fn check(&mut self) {
-        for picture in self.pbx.take_changed(self.now) {
+        for picture in self.pbx.drawn(self.now) {
             let mut seen = HashSet::new();
             for p in picture.people.iter().filter(|_| picture.link == Link::Up) {
                 assert!(seen.insert(p.number), "two have one number");
@@ -301,7 +301,7 @@ impl Desk {
         assert!(self.open.is_empty(), "orders that never ended: {:?}", self.open);
         self.pbx.session(self.now, SessionEvent::Desynchronised("to see all".into()));
         self.event(&event("ConfbridgeTalking", "200", 1, "TalkingStatus: on\r\n"));
-        let pictures = self.pbx.take_changed(self.now);
+        let pictures = self.pbx.drawn(self.now);
         let shown: Vec<_> = pictures
             .iter()
             .flat_map(|p| &p.people)

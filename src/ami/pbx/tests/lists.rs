@@ -229,10 +229,9 @@ fn the_lists_of_many_rooms_come_one_after_another() {
     }
     assert_eq!(s.snapshot().link, crate::model::Link::Up);
     // An event finds its room among many, and nothing else is drawn.
-    let now = s.now;
-    s.pbx.take_changed(now);
+    s.changed();
     s.event(&someone("1.1").join("217"));
-    let changed: Vec<_> = s.pbx.take_changed(now).iter().map(|room| room.conference.to_string()).collect();
+    let changed: Vec<_> = s.changed().iter().map(|room| room.conference.to_string()).collect();
     assert_eq!(changed, ["217"]);
 }
 
@@ -351,16 +350,29 @@ fn entries_are_numbered_without_gaps_and_the_first_lists_are_marked() {
 #[test]
 fn a_picture_is_made_only_of_what_changed() {
     let mut s = Stage::up(&[someone("1.1")]);
-    let now = s.now;
-    assert_eq!(s.pbx.take_changed(now).len(), 1);
+    assert_eq!(s.changed().len(), 1);
     s.event(&someone("7.7").join("999"));
     s.event("Event: VarSet\r\nVariable: X\r\nValue: y\r\n\r\n");
-    assert!(s.pbx.take_changed(now).is_empty());
+    assert!(s.changed().is_empty());
     s.event(&someone("1.1").event("ConfbridgeTalking", "200", "TalkingStatus: on\r\n"));
-    let picture = s.pbx.take_changed(now).remove(0);
-    assert!(s.pbx.take_changed(now).is_empty());
+    let picture = s.changed().remove(0);
+    assert!(s.changed().is_empty());
     s.event(&someone("1.2").join("200"));
-    assert!(s.pbx.take_changed(now)[0].version > picture.version);
+    assert!(s.changed()[0].version > picture.version);
+}
+
+#[test]
+fn a_picture_is_amended_in_place_unless_somebody_holds_it() {
+    let mut s = Stage::up(&[someone("1.1"), someone("1.2")]);
+    s.snapshot();
+    let place = Arc::as_ptr(&s.pictures[0]);
+    s.event(&someone("1.1").event("ConfbridgeMute", "200", ""));
+    s.changed();
+    assert!(Arc::as_ptr(&s.pictures[0]) == place && s.pictures[0].people[0].muted);
+    let held = s.pictures[0].clone();
+    s.event(&someone("1.2").event("ConfbridgeMute", "200", ""));
+    s.changed();
+    assert!(s.pictures[0].people[1].muted && !held.people[1].muted);
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub(super) struct Stage {
     pub(super) entries: Vec<Arc<Entry>>,
     pub(super) rows: Vec<LedgerRow>,
     pub(super) mark: String,
+    /// Kept up to date as a client does; each time it is checked that they are what would be drawn.
+    pub(super) pictures: Vec<Arc<RoomSnapshot>>,
 }
 
 /// One action on its way.
@@ -199,7 +201,8 @@ impl Stage {
 
     fn of(pbx: Pbx, now: Now) -> Self {
         let (sent, entries, rows) = (Vec::new(), Vec::new(), Vec::new());
-        let mut stage = Self { pbx, now, sent, entries, rows, mark: "2026-11-23 00:13:34".to_owned() };
+        let (mark, pictures) = ("2026-11-23 00:13:34".to_owned(), Vec::new());
+        let mut stage = Self { pbx, now, sent, entries, rows, mark, pictures };
         stage.collect();
         stage
     }
@@ -358,10 +361,25 @@ impl Stage {
     }
 
     pub(super) fn snapshot(&mut self) -> Arc<RoomSnapshot> {
-        self.pbx.rooms[0].touched();
+        self.changed();
+        // What is not said to have changed must be as it was.
+        self.pbx.rooms.iter_mut().for_each(|room| room.stale.frame());
         self.pbx.unsure();
-        let now = self.now;
-        self.pbx.take_changed(now).remove(0)
+        self.changed().remove(0)
+    }
+
+    /// The rooms that changed.
+    pub(super) fn changed(&mut self) -> Vec<Arc<RoomSnapshot>> {
+        let (pictures, mut changed) = (&mut self.pictures, Vec::new());
+        self.pbx.changes(self.now, |change| {
+            let at = change.at();
+            match pictures.get_mut(at) {
+                Some(picture) => change.refresh(picture),
+                None => pictures.push(Arc::new(change.draw())),
+            }
+            changed.push(pictures[at].clone());
+        });
+        changed
     }
 
     /// The stages told of an order.

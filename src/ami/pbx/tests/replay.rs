@@ -119,8 +119,8 @@ fn replay(version: &str, name: &str, conferences: &[&str]) -> Story {
     }
     s.pass(1);
     let entries = s.entries.iter().map(|e| line(e)).collect();
-    s.pbx.rooms.iter_mut().for_each(super::super::room::Room::touched);
-    Story { entries, rooms: s.pbx.take_changed(s.now) }
+    s.snapshot();
+    Story { entries, rooms: s.pictures }
 }
 
 fn is_of_list(event: &[u8]) -> bool {

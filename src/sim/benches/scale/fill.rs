@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use gavel_sim::{CallId, Files, NewCall, Server, Setup, Style};
+use gavel_sim::{CallId, Fault, Files, NewCall, Server, Setup, Style};
 
 use super::{Fallible, Look};
 
@@ -80,5 +80,12 @@ impl Crowd {
                 std::thread::sleep(pause);
             }
         }
+    }
+
+    /// So many events at once: the server, which is slower than its client, holds them back until it has them all.
+    pub(crate) fn storm(&mut self, server: &Server, events: usize) {
+        server.fault(Fault::Stall(Duration::from_secs(60)));
+        self.stir(server, events, Duration::ZERO);
+        server.fault(Fault::Heal);
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Choice;
 use crate::Shared;
-use crate::world::{ANSWER_WITHIN, Answer, Id, Interaction, Kind, Message, World, flags};
+use crate::world::{ANSWER_WITHIN, Answer, Id, Interaction, Message, World, flags};
 
 /// How much later than Discord's deadline the client gives up.
 const GRACE: u64 = 50;
@@ -86,7 +86,7 @@ impl Act {
         found.unwrap_or_else(|| panic!("no {what} within {timeout:?}; shown: {:#?}", self.reply()))
     }
 
-    /// Waits for the first answer that says something, within the time that the token lasts or `timeout`.
+    /// Waits for the first answer that says something, and tells it.
     ///
     /// # Panics
     /// As [`Act::until`].
@@ -137,11 +137,7 @@ fn answer(world: &World, id: Id) -> Option<&Answer> {
     world.interactions.get(&id)?.answer.as_ref()
 }
 
-/// A deferred press (6) shows nothing of its own until it is followed up, but its `@original` is the pressed message.
+/// For a press that was deferred (6) it is the pressed message; choices and modals are no message.
 fn reply(world: &World, id: Id) -> Option<&Message> {
-    debug_assert!(
-        world.interactions.get(&id).is_some_and(|it| it.kind != Kind::Autocomplete),
-        "choices are no message"
-    );
     world.messages.get(&answer(world, id)?.original?)
 }

@@ -3,6 +3,9 @@
 //! Owns the client's side of the rules: which commands are offered, what an option takes, which buttons can be pressed,
 //! which values chosen. What the bot makes of it is REST's. Invariant: a client never opens an interaction that
 //! Discord's own would not let its user open.
+//!
+//! A [`Member`] and an [`Act`] look at the world by themselves, so they can't be asked from within [`Shared::read`],
+//! [`Shared::change`] or a wait: the world is locked there, and the test would hang.
 
 mod act;
 mod choice;

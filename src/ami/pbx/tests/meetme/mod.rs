@@ -287,7 +287,8 @@ fn both_kinds_on_one_server() {
     s.answer("MeetmeList", "Error\r\nMessage: No active conferences.");
     s.event(&someone("1.1").join("200"));
     s.event("Event: MeetmeJoin\r\nMeetme: 200\r\nChannel: SIP/b-1\r\nUniqueid: 1.2\r\nUser: 1\r\n\r\n");
-    let rooms = s.pbx.take_changed(s.now);
+    s.changed();
+    let rooms = s.pictures.clone();
     let people = |room: &str| -> Vec<String> {
         let room = rooms.iter().find(|r| r.room.as_str() == room).unwrap();
         room.people.iter().map(|p| p.call.uniqueid.to_string()).collect()
