@@ -13,11 +13,13 @@ use crate::cli::LogFormat;
 use crate::secret::Environment;
 use crate::visible::{escaped, visible};
 
-/// What is logged if `RUST_LOG` does not say; other crates only when something is wrong.
-const USUAL: &str = "warn,gavel=info,gavel_ami=info,gavel_chat=info,gavel_console=info,gavel_discord=info";
+/// What is logged if `RUST_LOG` does not say; other crates only when something is wrong. Matrix's SDK calls errors what
+/// is none (a new account has no backup) and what gavel tells in its own words.
+const USUAL: &str = "warn,gavel=info,gavel_ami=info,gavel_chat=info,gavel_console=info,gavel_discord=info,\
+                     matrix_sdk_crypto=error,matrix_sdk::http_client=off";
 /// In a terminal that people type in and in a rehearsal, a log line would land in the middle of what they type; notices and `status`
 /// say what happens.
-const QUIET: &str = "error";
+const QUIET: &str = "error,matrix_sdk::http_client=off";
 
 /// Starts logging to standard error, panics included. Once, first thing. `quiet`: only what can't be left unsaid.
 pub fn start(format: LogFormat, quiet: bool, environment: &dyn Environment) {

@@ -8,6 +8,9 @@
 mod asterisk;
 #[path = "../support/backend.rs"]
 mod backend;
+#[cfg(feature = "matrix")]
+#[path = "../support/community.rs"]
+mod community;
 #[path = "../support/control.rs"]
 mod control;
 #[path = "../support/gavel.rs"]
@@ -32,6 +35,8 @@ mod core;
 mod discord;
 mod link;
 mod load;
+#[cfg(feature = "matrix")]
+mod matrix;
 mod people;
 mod room;
 mod server;
@@ -166,6 +171,53 @@ stories! {
             buttons_ask_once,
             every_command_for_every_role,
             the_crew_moderates,
+        }
+    }
+}
+
+// With a real homeserver; `tests/run` names these groups by themselves.
+#[cfg(feature = "matrix")]
+stories! {
+    on_matrix on [asterisk_22 sim_22] {
+        matrix {
+            #[ignore = "long"]
+            every_command_for_every_role,
+            reactions_and_replies,
+            some_commands_for_some_roles,
+            the_crew_moderates,
+        }
+    }
+}
+
+#[cfg(feature = "matrix")]
+stories! {
+    on_matrix_alone on [sim_22] {
+        matrix {
+            #[ignore = "long"]
+            command_to_act,
+            commands_while_gavel_was_away,
+            fifty_join_with_default_limits,
+            forged_commands_change_nothing,
+            forged_reactions_change_nothing,
+            its_state_is_lost,
+            killed_at_5_points,
+            #[ignore = "long"]
+            killed_at_50_points,
+            thirty_commands_at_once,
+            thirty_commands_at_once_with_default_limits,
+        }
+    }
+}
+
+#[cfg(all(feature = "discord", feature = "matrix"))]
+stories! {
+    on_matrix_and_discord on [sim_22] {
+        matrix {
+            homeserver_is_away_for_10_s,
+            #[ignore = "long"]
+            homeserver_is_away_for_60_s,
+            one_crew_on_three_networks,
+            two_networks_race,
         }
     }
 }

@@ -83,14 +83,16 @@ impl Home {
         (output.status, String::from_utf8_lossy(&said).into_owned())
     }
 
-    /// Another file beside the configuration.
-    #[cfg(feature = "discord")]
+    /// Another file beside the configuration, for gavel's eyes only.
+    #[cfg(any(feature = "discord", feature = "matrix"))]
     pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.0.path().join(name), text).expect("the file is written");
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        fs::set_permissions(self.0.path().join(name), private).expect("it is ours");
     }
 
     /// Where a file of that name is.
-    #[cfg(feature = "discord")]
+    #[cfg(any(feature = "discord", feature = "matrix"))]
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
@@ -141,7 +143,7 @@ impl Gavel {
     }
 
     /// As a service manager ends it.
-    #[cfg(feature = "discord")]
+    #[cfg(any(feature = "discord", feature = "matrix"))]
     #[track_caller]
     pub(crate) fn terminate(self) -> (ExitStatus, Vec<String>) {
         let id = self.process.id().to_string();

@@ -108,11 +108,20 @@ pub(crate) fn refusals() -> impl Iterator<Item = String> {
 
 /// Goes through the whole table, with [`people()`] in the room.
 pub(crate) fn all(control: &Control, driver: &mut dyn Driver) {
+    some(control, driver, &everybody());
+}
+
+/// Each role in each kind of place.
+pub(crate) fn everybody() -> Vec<(Who, Where)> {
+    ROLES.into_iter().flat_map(|who| [(who, Where::Crew), (who, Where::Public)]).collect()
+}
+
+/// Goes through the table for these, with [`people()`] in the room.
+pub(crate) fn some(control: &Control, driver: &mut dyn Driver, whom: &[(Who, Where)]) {
     let table = table();
     let said: BTreeSet<_> = table.row.iter().filter_map(|row| Command::named(word(&row.say))).collect();
     assert_eq!(said.len(), CATALOG.len(), "a command is missing in the table");
-    let cases = ROLES.into_iter().flat_map(|who| [(who, Where::Crew), (who, Where::Public)]);
-    for (block, (who, place)) in cases.enumerate() {
+    for (block, (who, place)) in whom.iter().copied().enumerate() {
         for (index, row) in table.row.iter().enumerate() {
             let call = block * table.row.len() + index;
             // Dana and Marta have the first two.

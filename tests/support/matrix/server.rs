@@ -133,6 +133,11 @@ impl Homeserver {
         format!("http://127.0.0.1:{}", self.0.port)
     }
 
+    /// Which rate limits it has.
+    pub fn limits(&self) -> Limits {
+        self.0.limits
+    }
+
     /// Its port.
     pub fn port(&self) -> u16 {
         self.0.port
