@@ -102,7 +102,13 @@ impl Home {
         self.start(self.command(&["run", "--console"]).stdin(Stdio::piped()))
     }
 
-    /// `gavel run` without a terminal, with this token for Discord.
+    /// `gavel run` without a terminal.
+    #[cfg(feature = "matrix")]
+    pub(crate) fn run(&self) -> Gavel {
+        self.start(self.command(&["run"]).stdin(Stdio::null()))
+    }
+
+    /// The same, with this token for Discord.
     #[cfg(feature = "discord")]
     pub(crate) fn on_discord(&self, token: &str) -> Gavel {
         self.start(self.command(&["run"]).env("DISCORD_TOKEN", token).stdin(Stdio::null()))

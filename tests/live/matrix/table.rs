@@ -1,8 +1,8 @@
 //! The table of words, typed in Matrix rooms.
 
-use gavel_matrix_lab::Limits;
+use gavel_matrix_lab::{Homeserver, Limits};
 
-use super::open;
+use super::home;
 use crate::backend::{Asterisk, Backend};
 use crate::community::Community;
 use crate::words::{self, Driver, Said, Where, Who};
@@ -39,7 +39,11 @@ fn table(backend: Backend, whom: &[(Who, Where)]) {
     let asterisk = Asterisk::start(backend);
     let control = asterisk.control();
     words::people(&control);
-    let (_home, _gavel, mut community) = open(backend, &asterisk, Limits::Relaxed);
+    let mut community = Community::start(Homeserver::shared(Limits::Relaxed));
+    let home = home(backend, &asterisk, &community);
+    // The console would be one more place of the crew.
+    let _gavel = home.run();
+    community.open();
     words::some(&control, &mut Crew(&mut community), whom);
 }
 
