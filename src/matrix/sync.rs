@@ -165,22 +165,31 @@ impl Follower {
 
     async fn room(&mut self, room: &Room, update: JoinedRoomUpdate, said: &mut Vec<Said>) {
         let timeline = update.timeline;
-        let history = self.inside.insert(room.room_id().to_owned());
+        let entered = self.inside.insert(room.room_id().to_owned());
         let mut events = Vec::new();
-        if let Some(from) = timeline.prev_batch.filter(|_| timeline.limited && !history) {
+        if let Some(from) = timeline.prev_batch.filter(|_| timeline.limited && !entered) {
             events = self.gap(room, from).await;
         }
         events.extend(timeline.events);
         let heard: Vec<_> =
             events.iter().filter_map(heard).filter(|heard| self.seen.is_new(&heard.id)).collect();
+        // What was said since we came in is for us, even if the same sync tells both.
+        let before = match events.iter().rev().find(|event| is_entry(event, room.own_user_id())) {
+            Some(entry) => entry.event_id().and_then(|id| heard.iter().position(|heard| id == heard.id)),
+            None => Some(heard.len()),
+        };
+        let before = if entered { before.unwrap_or(heard.len()) } else { 0 };
         if heard.is_empty() {
             return;
         }
         let levels = room.power_levels_or_default().await;
-        // Not known is not plain: better deaf than fooled.
-        let encrypted = !matches!(room.encryption_state(), matrix_sdk::EncryptionState::NotEncrypted);
+        // Of a room that we have just entered the SDK does not know it, and asks. Not known is not plain: better deaf than
+        // fooled.
+        let encrypted =
+            !matches!(room.latest_encryption_state().await, Ok(matrix_sdk::EncryptionState::NotEncrypted));
         let my_name = name(room, room.own_user_id()).await.to_string();
-        for heard in heard.into_iter().filter(|heard| heard.what != What::Other) {
+        for (at, heard) in heard.into_iter().enumerate().filter(|(_, heard)| heard.what != What::Other) {
+            let history = at < before;
             let Ok(sender) = UserId::parse(&heard.sender) else { continue };
             let power = match levels.for_user(&sender) {
                 UserPowerLevel::Int(power) => power.into(),
@@ -251,6 +260,15 @@ async fn name(room: &Room, user: &UserId) -> Foreign {
     let shown = member.as_ref().map_or_else(|| user.localpart(), |member| member.name());
     let name = Foreign::name(shown);
     if name.is_empty() { Foreign::name(user.as_str()) } else { name }
+}
+
+/// Somebody came into the room.
+fn is_entry(event: &TimelineEvent, who: &UserId) -> bool {
+    let text = |field: &str| event.raw().get_field::<String>(field).ok().flatten();
+    let content = || event.raw().get_field::<serde_json::Value>("content").ok().flatten().unwrap_or_default();
+    text("type").as_deref() == Some("m.room.member")
+        && text("state_key").as_deref() == Some(who.as_str())
+        && content()["membership"] == "join"
 }
 
 fn heard(event: &TimelineEvent) -> Option<Heard> {
