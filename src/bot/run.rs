@@ -22,6 +22,8 @@ use tracing::{info, warn};
 
 use crate::start::Start;
 use crate::supervisor::Ended;
+#[cfg(feature = "discord")]
+pub(crate) use discord::settings as discord;
 use wire::Parts;
 
 /// The desk waits for orders under way, then says of the rest that it is not known.

@@ -96,15 +96,34 @@ pub fn start(
     let config = Config::load(file, &Surroundings::of(environment))?;
     let console = console.then(|| config.console()).transpose()?;
     let seat = console.map(|place| Seat { place, plain: false, easy_end: false, greeting: None });
-    let (logins, keys) = match (logins(&config, environment), keys(&config, environment)) {
-        (Ok(logins), Ok(keys)) => (logins, keys),
-        (logins, keys) => return Err(both(logins.err(), keys.err()).into()),
-    };
-    for warning in logins.1.iter().chain(&keys.1) {
+    let Secrets { logins, keys, warnings } = secrets(&config, environment)?;
+    for warning in warnings {
         tracing::warn!("{warning}");
     }
     let opened = store::open(&config.state, clock.clone())?;
-    Ok(Start { config, logins: logins.0, keys: keys.0, opened, clock, seat, mark: None })
+    Ok(Start { config, logins, keys, opened, clock, seat, mark: None })
+}
+
+/// All secrets of a configuration, read.
+#[derive(Debug)]
+pub struct Secrets {
+    /// The login of each server.
+    pub logins: BTreeMap<ServerName, ClientSetup>,
+    /// What the chat networks log in with.
+    pub keys: Keys,
+    /// What is to be told of them.
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads them; or tells all that is wrong with them.
+pub fn secrets(config: &Config, environment: &dyn Environment) -> Result<Secrets, ConfigError> {
+    match (logins(config, environment), keys(config, environment)) {
+        (Ok((logins, mut warnings)), Ok((keys, more))) => {
+            warnings.extend(more);
+            Ok(Secrets { logins, keys, warnings })
+        }
+        (logins, keys) => Err(both(logins.err(), keys.err())),
+    }
 }
 
 /// All that is wrong is told at once.
@@ -128,7 +147,7 @@ pub fn keys(config: &Config, environment: &dyn Environment) -> Result<(Keys, Vec
 }
 
 /// The login of each server, and what is to be told of their secrets; or all that is wrong with them.
-pub fn logins(
+fn logins(
     config: &Config,
     environment: &dyn Environment,
 ) -> Result<(BTreeMap<ServerName, ClientSetup>, Vec<Problem>), ConfigError> {

@@ -5,6 +5,7 @@
 //! Invariant: an adapter may freeze (the gateway's library can), so it shares nothing with anybody but what it says.
 
 mod asked;
+pub mod check;
 mod clock;
 mod commands;
 mod floor;

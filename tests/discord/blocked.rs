@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::SOON;
+use crate::clock::timed;
 use crate::guild::{COHOST, CREW, Radio};
 use crate::show::{asterisk, caller};
 
@@ -254,11 +255,11 @@ async fn heard(said: &mut mpsc::Receiver<Said>) -> u64 {
 /// A new one opens after 45 s where nobody waits for tests.
 #[test]
 fn a_blocked_thread_is_replaced() {
-    contained(Pace { replace: Duration::from_secs(2), ..Pace::default() });
+    timed(|| contained(Pace { replace: Duration::from_secs(2), ..Pace::default() }));
 }
 
 #[test]
 #[ignore = "long"]
 fn a_blocked_thread_is_replaced_within_a_minute() {
-    contained(Pace::default());
+    timed(|| contained(Pace::default()));
 }

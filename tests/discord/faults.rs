@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use gavel_discord_standin::{Fault, What, Which};
+use gavel_discord_standin::{Fault, Gateway, What, Which};
 use gavel_sim::Fault as Line;
 
 use crate::SOON;
-use crate::guild::CREW;
+use crate::clock::timed;
 use crate::show::Show;
 use crate::work::{Work, callers};
 
@@ -23,23 +23,31 @@ struct Trouble {
 }
 
 const CALLBACKS: &str = "POST /interactions/**";
+/// How a connection ends so that its session goes on.
+const WAYS: [fn(&Gateway); 4] =
+    [Gateway::abort, Gateway::reconnect, |gateway| gateway.close(1001), |gateway| gateway.close(4000)];
 
 fn play(trouble: Trouble) {
+    timed(|| once(&trouble));
+}
+
+fn once(trouble: &Trouble) {
     let show = Show::open(&callers(trouble.lasts).iter().map(Vec::as_slice).collect::<Vec<_>>());
     let discord = &show.radio.discord;
     let mut work = Work::default();
-    if let Some(line) = trouble.line {
-        show.sim.fault(line);
+    if let Some(line) = &trouble.line {
+        show.sim.fault(line.clone());
     }
-    if let Some(what) = trouble.rest {
+    if let Some(what) = trouble.rest.clone() {
         discord.fault(Fault::new(Which::AllBut(CALLBACKS.to_owned()), what));
     }
-    let mut next = trouble.drops;
+    let (mut next, mut drops) = (trouble.drops, 0);
     work.go_on(&show, Duration::from_secs(trouble.lasts), |time| {
         if let (Some(at), Some(every)) = (next, trouble.drops)
             && time >= at
         {
-            discord.gateway().abort();
+            WAYS[drops % WAYS.len()](&discord.gateway());
+            drops += 1;
             next = Some(at + every);
         }
     });
@@ -150,27 +158,30 @@ fn nobody_is_answered(what: What) {
 
 #[test]
 fn discord_fails() {
-    nobody_is_answered(What::Status(500));
+    timed(|| nobody_is_answered(What::Status(500)));
 }
 
 #[test]
 fn discord_hangs() {
-    nobody_is_answered(What::Hang);
+    timed(|| nobody_is_answered(What::Hang));
 }
 
 /// It is done, and nobody says so: no reply is there twice.
 #[test]
 fn answers_are_lost() {
-    for what in [What::DoneBut(502), What::CutOff, What::Lost] {
-        let show = Show::open(&callers(3).iter().map(Vec::as_slice).collect::<Vec<_>>());
-        let discord = &show.radio.discord;
-        let mut work = Work::default();
-        discord.fault_for(SOON / 4, Fault::new(Which::All, what));
-        work.go_on(&show, Duration::from_secs(3), |_| {});
-        work.was_answered(&show);
-        work.settles(&show);
-        work.is_told_in_the_channel(&show);
-        show.radio.card(CREW, "a card", |_| true);
-        work.is_written_down(show);
-    }
+    [What::DoneBut(502), What::CutOff, What::Lost]
+        .into_iter()
+        .for_each(|what| timed(|| is_lost(what.clone())));
+}
+
+fn is_lost(what: What) {
+    let show = Show::open(&callers(3).iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let discord = &show.radio.discord;
+    let mut work = Work::default();
+    discord.fault_for(SOON / 4, Fault::new(Which::All, what));
+    work.go_on(&show, Duration::from_secs(3), |_| {});
+    work.was_answered(&show);
+    work.settles(&show);
+    work.is_told_in_the_channel(&show);
+    work.is_written_down(show);
 }

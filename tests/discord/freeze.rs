@@ -14,6 +14,7 @@ use gavel::secret::Environment;
 use gavel::{run, start};
 
 use crate::SOON;
+use crate::clock::timed;
 use crate::guild::{COHOST, CREW, Radio, plain};
 use crate::show::{Show, asterisk, caller, configure};
 
@@ -98,27 +99,27 @@ fn is_given_up(show: &mut Show, code: Option<u16>) {
 
 #[test]
 fn phones_go_on_after_4003() {
-    phones_go_on(Some(4003));
+    timed(|| phones_go_on(Some(4003)));
 }
 
 #[test]
 fn phones_go_on_after_4010() {
-    phones_go_on(Some(4010));
+    timed(|| phones_go_on(Some(4010)));
 }
 
 #[test]
 fn phones_go_on_after_4011() {
-    phones_go_on(Some(4011));
+    timed(|| phones_go_on(Some(4011)));
 }
 
 #[test]
 fn phones_go_on_after_4012() {
-    phones_go_on(Some(4012));
+    timed(|| phones_go_on(Some(4012)));
 }
 
 #[test]
 fn phones_go_on_after_a_close_without_a_code() {
-    phones_go_on(None);
+    timed(|| phones_go_on(None));
 }
 
 struct Variables(HashMap<&'static str, String>);
@@ -132,30 +133,32 @@ impl Environment for Variables {
 /// A task beside AMI in gavel's own runtime, which is this process's: it ticks on whatever the gateway does.
 #[test]
 fn no_tick_beside_asterisk_is_late() {
-    for code in CLOSES {
-        let (sim, radio, home) = (asterisk(), Radio::start(), tempfile::tempdir().expect("a folder"));
-        sim.call(caller(1001, b"Marta"));
-        configure(&home, sim.port(), &radio);
-        let secrets = [("GAVEL_AMI_SECRET", "rehearsal".to_owned()), ("DISCORD_TOKEN", radio.token())];
-        let environment = Variables(HashMap::from(secrets));
-        let file = home.path().join("gavel.toml");
-        let start = start::start(&file, false, &environment, Clock::system()).expect("it can begin");
-        // As the program makes it.
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-        let worst = Arc::new(AtomicU64::new(0));
-        runtime.spawn(tick(worst.clone()));
-        runtime.spawn(run::run(start));
-        radio.open("Thursday Line: ");
+    CLOSES.into_iter().for_each(|code| timed(|| ticks_on(code)));
+}
 
-        let gateway = radio.discord.gateway();
-        let before = gateway.counts();
-        close(&radio, code);
-        gateway.until(|counts| counts.readies > before.readies, BACK).expect("Discord is back");
-        let worst = Duration::from_millis(worst.load(Ordering::Relaxed));
-        println!("{code:?}: {worst:?} late at most");
-        assert!(worst < Duration::from_secs(2), "{code:?}: {worst:?} late");
-        runtime.shutdown_background();
-    }
+fn ticks_on(code: Option<u16>) {
+    let (sim, radio, home) = (asterisk(), Radio::start(), tempfile::tempdir().expect("a folder"));
+    sim.call(caller(1001, b"Marta"));
+    configure(&home, sim.port(), &radio);
+    let secrets = [("GAVEL_AMI_SECRET", "rehearsal".to_owned()), ("DISCORD_TOKEN", radio.token())];
+    let environment = Variables(HashMap::from(secrets));
+    let file = home.path().join("gavel.toml");
+    let start = start::start(&file, false, &environment, Clock::system()).expect("it can begin");
+    // As the program makes it.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let worst = Arc::new(AtomicU64::new(0));
+    runtime.spawn(tick(worst.clone()));
+    runtime.spawn(run::run(start));
+    radio.open("Thursday Line: ");
+
+    let gateway = radio.discord.gateway();
+    let before = gateway.counts();
+    close(&radio, code);
+    gateway.until(|counts| counts.readies > before.readies, BACK).expect("Discord is back");
+    let worst = Duration::from_millis(worst.load(Ordering::Relaxed));
+    println!("{code:?}: {worst:?} late at most");
+    assert!(worst < Duration::from_secs(2), "{code:?}: {worst:?} late");
+    runtime.shutdown_background();
 }
 
 async fn tick(worst: Arc<AtomicU64>) {

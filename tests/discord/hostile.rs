@@ -10,6 +10,7 @@ use gavel_discord_standin::{Act, Id, Message};
 use serde_json::Value;
 
 use crate::SOON;
+use crate::clock::timed;
 use crate::guild::{COHOST, CREW, HOST, PUBLIC, plain};
 use crate::show::Show;
 
@@ -18,6 +19,10 @@ const AT_ONCE: usize = 22;
 
 #[test]
 fn nothing_of_theirs_is_live() {
+    timed(is_text);
+}
+
+fn is_text() {
     let texts = corpus();
     assert!(texts.len() > 80, "{}", texts.len());
     let show = Show::open(&[]);

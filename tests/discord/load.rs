@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use gavel_discord_standin::{Id, Message};
 
 use crate::SOON;
+use crate::clock::timed;
 use crate::guild::{COHOST, CREW, HOST, OTHER, PUBLIC, plain};
 use crate::show::Show;
 
@@ -13,6 +14,10 @@ const CALLERS: u32 = 200;
 /// Two hundred in half a minute: few messages, a card that is right at once, and a crew that is heard.
 #[test]
 fn two_hundred_join() {
+    timed(joins);
+}
+
+fn joins() {
     let show = Show::open(&[b"Marta", b"Joel"]);
     let before = CHANNELS.map(|channel| newest(&show, channel));
     let began = Instant::now();

@@ -5,12 +5,17 @@ use std::time::Duration;
 use gavel_discord_standin::Act;
 
 use crate::SOON;
+use crate::clock::timed;
 use crate::guild::{COHOST, CREW, HOST, PUBLIC, Radio, plain};
 use crate::show::{Show, asterisk, caller};
 
 /// Ten of half a minute ago never act, one line says so, and what is new among them does.
 #[test]
 fn ten_of_half_a_minute_ago() {
+    timed(comes_late);
+}
+
+fn comes_late() {
     let show = Show::open(&[b"Marta", b"Joel", b"Priya"]);
     let discord = &show.radio.discord;
     let card = show.radio.card(CREW, "a card", |_| true);
@@ -63,6 +68,10 @@ fn ten_of_half_a_minute_ago() {
 /// Discord delivers again what was heard already: it is done once, answered once, and nobody is suspected.
 #[test]
 fn what_was_heard_before() {
+    timed(comes_again);
+}
+
+fn comes_again() {
     let mut show = Show::open(&[b"Marta", b"Joel"]);
     let discord = &show.radio.discord;
     let again = |act: &Act| {
@@ -98,6 +107,10 @@ fn what_was_heard_before() {
 /// Discord's clock is not ours: what is late by its own is late, what is not is not.
 #[test]
 fn late_by_another_clock() {
+    timed(by_another_clock);
+}
+
+fn by_another_clock() {
     let (sim, radio) = (asterisk(), Radio::start());
     sim.call(caller(1001, b"Marta"));
     radio.discord.advance(Duration::from_secs(3600));

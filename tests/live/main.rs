@@ -37,6 +37,8 @@ mod link;
 mod load;
 #[cfg(feature = "matrix")]
 mod matrix;
+#[cfg(feature = "discord")]
+mod memory;
 mod people;
 mod room;
 mod server;
@@ -219,6 +221,13 @@ stories! {
             one_crew_on_three_networks,
             two_networks_race,
         }
+    }
+}
+
+#[cfg(feature = "discord")]
+stories! {
+    in_little_memory on [sim_22] {
+        memory { a_busy_evening_on_discord }
     }
 }
 

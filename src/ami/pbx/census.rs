@@ -17,7 +17,7 @@ use crate::dialect;
 use crate::model::{Departed, LedgerRow, What};
 
 /// How long a leave waits for the join that makes it a move. A redirect takes some milliseconds.
-const GRACE: Duration = Duration::from_millis(500);
+pub(super) const GRACE: Duration = Duration::from_millis(500);
 /// How many of those who left are remembered.
 const DEPARTED: usize = 50;
 

@@ -95,14 +95,14 @@ pub(super) struct Deeds {
 }
 
 impl Deed {
-    /// Whether an event can be its doing: it was sent, and the world is still that one.
+    /// Whether it was sent, into the world that is still there.
     pub(super) fn is_out(&self) -> bool {
         !matches!(self.phase, Phase::Guarding | Phase::Lost | Phase::Batch { .. })
     }
 
-    /// Whether somebody's leaving can be its doing. Asterisk answers an act before it tells of anything that comes
-    /// after it (one thread per connection does both): who leaves before the answer left by themselves.
-    pub(super) fn may_remove(&self) -> bool {
+    /// Whether what is told now can be its doing. Asterisk answers an act before it tells of anything that comes after
+    /// it (one thread per connection does both): who leaves or is muted before the answer did that by themselves.
+    pub(super) fn may_explain(&self) -> bool {
         self.is_out() && self.phase != Phase::Sent
     }
 

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::census::GRACE;
 use super::conference::Member;
 use super::deeds::{Deed, Origin};
 use super::room::{AIR, Arrival, Cause};
@@ -32,34 +33,23 @@ impl Pbx {
         }
         let spoken = |a: &Application| Some((*a, self.dialects.of(*a).fact(name, frame)?));
         let Some((of, fact)) = self.applications.iter().find_map(spoken) else { return };
-        let at = fact.conference().map(|name| self.locate(of, name));
+        let at = fact.conference().and_then(|name| self.locate(of, name));
         match (fact, at) {
-            (_, Some(None)) => return,
-            (Fact::Talking { call, on, .. }, Some(Some(at))) => self.talking(now, at, call, on),
-            (Fact::Joined { frame, .. }, Some(Some(at))) => self.join_event(now, at, frame),
-            (Fact::Left { call, .. }, Some(Some(at))) => self.left(now, at, call, Found::Event),
-            (Fact::Muted { call, on, .. }, Some(Some(at))) => {
+            (Fact::Talking { call, on, .. }, Some(at)) => self.talking(now, at, call, on),
+            (Fact::Joined { frame, .. }, Some(at)) => self.join_event(now, at, frame),
+            (Fact::Left { call, .. }, Some(at)) => self.left(now, at, call, Found::Event),
+            (Fact::Muted { call, on, .. }, Some(at)) => {
                 self.muted(now, at, call, on);
                 if !on {
                     self.unhushed(now, at, call);
                 }
             }
-            (Fact::Hand { call, on, .. }, Some(Some(at))) => self.hand(now, at, call, on),
-            (Fact::Recording { on, .. }, Some(Some(at))) => self.recording(now, at, on),
-            (Fact::Ended { .. }, Some(Some(at))) => self.conference_over(now, at),
+            (Fact::Hand { call, on, .. }, Some(at)) => self.hand(now, at, call, on),
+            (Fact::Recording { on, .. }, Some(at)) => self.recording(now, at, on),
+            (Fact::Ended { .. }, Some(at)) => self.conference_over(now, at),
             (Fact::Hungup { call }, _) => self.hung_up(now, call),
             (Fact::Stopping, _) => self.stopping(),
             (_, None) => {}
-        }
-        match at.flatten() {
-            Some(at) if self.deeds.is_empty() => self.note(at.room),
-            // Who hangs up where there is no lobby changes nothing: the leave was told before.
-            None if self.deeds.is_empty() && self.lobbies.is_empty() => {}
-            _ => self.unsure(),
-        }
-        if !self.queue.is_empty() || self.out.entries_lost {
-            self.unsure();
-            self.work(now);
         }
     }
 
@@ -80,10 +70,13 @@ impl Pbx {
         if call.server != self.server {
             return None;
         }
-        self.rooms
-            .iter()
-            .enumerate()
-            .find_map(|(room, r)| Some(At { room, part: r.part_of(&call.uniqueid)? }))
+        let home = self.homes.of(&call.uniqueid)?;
+        let part = self.rooms.get(home).and_then(|r| r.part_of(&call.uniqueid));
+        if let Some(part) = part {
+            return Some(At { room: home, part });
+        }
+        let mut rooms = self.rooms.iter().enumerate();
+        rooms.find_map(|(room, r)| Some(At { room, part: r.part_of(&call.uniqueid)? }))
     }
 
     fn call_id(&self, call: &str) -> CallId {
@@ -111,6 +104,7 @@ impl Pbx {
             }
             return;
         }
+        self.homes.joined(call, at.room);
         let arrival = room.arrived(now, &mut self.out, call, &member);
         let spared = member.muted || member.caller.crew || room.is_service(call);
         if !member.vetted {
@@ -123,6 +117,7 @@ impl Pbx {
     pub(super) fn left(&mut self, now: Now, at: At, call: &str, found: Found) {
         let Some(room) = self.rooms.get_mut(at.room) else { return };
         let Some((call, member)) = room.parts.get_mut(at.part).and_then(|c| c.leave(call)) else { return };
+        self.homes.left(&call);
         if let (Found::Event, Some(conference)) = (found, room.parts.get_mut(at.part)) {
             conference.left_now(now.mono, call.clone());
         }
@@ -152,7 +147,7 @@ impl Pbx {
         }
         let (seat, line) = (Claim::Seat(id.clone()), Claim::Line(id.clone()));
         let kicks = self.deeds.of(&seat).filter(|d| d.at == Some(at));
-        let all = kicks.chain(self.deeds.of(&line)).filter(|d| d.may_remove());
+        let all = kicks.chain(self.deeds.of(&line)).filter(|d| d.may_explain());
         all.map(|d| {
             let cause = Cause { by: Some(d.order.by.clone()), reason: d.order.reason.clone() };
             (d.order.id, cause)
@@ -188,10 +183,8 @@ impl Pbx {
             // Asterisk says so too, some 20 ms later: until then a roster would show somebody muted who talks.
             self.hushed(now, at, call);
         }
-        let (call, id): (Arc<str>, _) = (call.into(), self.call_id(call));
-        let ours = self.deed_ids(&Claim::Voice(id.clone()), |d| {
-            d.is_out() && d.at == Some(at) && matches!(d.order.wish, Wish::Mute { on: o, .. } if o == on)
-        });
+        let call: Arc<str> = call.into();
+        let ours = self.muters(at, &call, on);
         let first = ours.first().and_then(|id| self.deeds.get(*id));
         let (mut by, batch) = (first.map(|d| d.order.by.clone()), first.map(|d| d.origin));
         let trapped = if changed && ours.is_empty() { self.trap(at, &call, on) } else { None };
@@ -213,9 +206,22 @@ impl Pbx {
         }
     }
 
+    /// Whose orders may have muted or unmuted a call.
+    fn muters(&self, at: At, call: &Arc<str>, on: bool) -> Vec<OrderId> {
+        if self.deeds.is_empty() {
+            return Vec::new();
+        }
+        let claim = Claim::Voice(self.call_id(call));
+        let wished = |d: &Deed| matches!(d.order.wish, Wish::Mute { on: o, .. } if o == on);
+        self.deed_ids(&claim, |d| d.may_explain() && d.at == Some(at) && wished(d))
+    }
+
     /// An act of ours that explains why this call, which nobody meant, was muted: ConfBridge mutes the first channel
     /// that begins with the name it is given, MeetMe whoever has the number by now.
     fn trap(&self, at: At, call: &str, on: bool) -> Option<OrderId> {
+        if self.deeds.is_empty() {
+            return None;
+        }
         let member = self.room(at)?.parts.get(at.part)?.member(call)?;
         let hit = member.channel.as_bytes();
         let explains = |d: &&Deed| {
@@ -223,7 +229,7 @@ impl Pbx {
             let begins = hit.get(..meant.len()).is_some_and(|head| head.eq_ignore_ascii_case(meant));
             let named = if d.slot.is_some() { d.slot == member.slot } else { begins && !meant.is_empty() };
             let mute = matches!(&d.order.wish, Wish::Mute { on: o, .. } if *o == on);
-            mute && named && !d.trapped && d.at == Some(at) && d.is_out()
+            mute && named && !d.trapped && d.at == Some(at) && d.may_explain()
         };
         self.deeds.iter().find(explains).map(|d| d.order.id)
     }
@@ -315,9 +321,9 @@ impl Pbx {
     fn hung_up(&mut self, now: Now, call: &str) {
         let mut left = false;
         if self.is_up() {
-            // Nobody's leave is held back where there is no lobby.
-            for at in &self.lobbies {
-                let room = self.rooms.get_mut(*at);
+            // A leave that is held back is due soon: only there it can wait.
+            for at in self.rooms.due_by(now.mono + GRACE) {
+                let room = self.rooms.get_mut(at);
                 left |= room.is_some_and(|room| room.hung_up(now, &mut self.out, call));
             }
         }
@@ -329,7 +335,7 @@ impl Pbx {
             self.call_left(now, &id);
         }
         for deed in self.deed_ids(&Claim::Line(id), Deed::is_out) {
-            let ours = self.deeds.get(deed).is_some_and(Deed::may_remove);
+            let ours = self.deeds.get(deed).is_some_and(Deed::may_explain);
             self.settle(now, deed, if ours { Outcome::Done } else { Outcome::Gone });
         }
     }
@@ -338,7 +344,7 @@ impl Pbx {
         if !self.is_up() {
             return;
         }
-        for at in 0..self.rooms.len() {
+        for at in self.rooms.due_by(now.mono) {
             let Some(room) = self.rooms.get_mut(at) else { continue };
             let left = room.flush_leaving(now, &mut self.out, false);
             let ended = room.end_show(now, &mut self.out);
@@ -355,7 +361,7 @@ impl Pbx {
     /// Who of us locked or unlocked the door that a list shows so.
     pub(super) fn who_locked(&self, room: usize, on: bool) -> Option<By> {
         let door = Claim::Door(self.rooms.get(room)?.setup.name.clone());
-        let ours = self.deeds.of(&door).filter(|d| d.is_out());
+        let ours = self.deeds.of(&door).filter(|d| d.may_explain());
         let mut ours = ours.filter(|d| matches!(d.order.wish, Wish::Lock { on: o, .. } if o == on));
         ours.next().map(|d| d.order.by.clone())
     }

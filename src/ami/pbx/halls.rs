@@ -8,6 +8,7 @@ use super::schedule::Which;
 use super::{At, Pbx};
 use crate::Now;
 use crate::dialect::{Application, Item};
+use crate::model::Wish;
 
 /// What the list of conferences says of one.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +37,7 @@ impl Pbx {
             self.hall_listed(now, at, &by_name);
         }
         self.list_done(now, Which::Halls(application), POLL);
-        self.check_late(now);
+        self.check_late(now, |deed| matches!(deed.order.wish, Wish::Lock { .. }));
     }
 
     /// This user can't have that list: members are listed once more where somebody joined.

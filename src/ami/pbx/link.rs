@@ -136,6 +136,7 @@ impl Pbx {
             self.settle(now, id, Outcome::Gone);
         }
         self.queue.clear();
+        self.homes.clear();
         for at in 0..self.rooms.len() {
             let Some(room) = self.rooms.get_mut(at) else { continue };
             room.unbind(now, &mut self.out);
@@ -166,7 +167,7 @@ impl Pbx {
     /// All first lists are in: what is shown is the truth, and what was unknown is known.
     pub(super) fn up(&mut self, now: Now) {
         let mut differences: Vec<(RoomName, _)> = Vec::new();
-        for room in &mut self.rooms {
+        for room in self.rooms.iter_mut() {
             room.flush_leaving(now, &mut self.out, true);
             room.flush_arrivals(now, &mut self.out);
             room.tally.count = room.present();
@@ -191,7 +192,7 @@ impl Pbx {
             self.lists.reset();
             self.queue.clear();
             self.state.lost = self.state.lost.or(Some(now.wall));
-            for room in &mut self.rooms {
+            for room in self.rooms.iter_mut() {
                 room.parts.iter_mut().for_each(super::conference::Conference::list_failed);
                 room.silence(now);
                 room.overturned();

@@ -28,12 +28,8 @@ const AGAIN: Duration = Duration::from_secs(2);
 impl Pbx {
     /// Everything is to be listed, first of all for this login.
     pub(super) fn list_all(&mut self, now: Now) {
-        for which in self.lists.all() {
-            if let Some(slot) = self.lists.slot(which) {
-                slot.first = true;
-            }
-            self.ask(now, which, None);
-        }
+        self.lists.begin();
+        self.lists.all().into_iter().for_each(|which| self.ask(now, which, None));
     }
 
     /// Something was lost on the way.
@@ -61,7 +57,7 @@ impl Pbx {
 
     /// Asks for the lists whose turn it is.
     pub(super) fn ask_on(&mut self, now: Now) {
-        while let Some(at) = self.lists.next() {
+        while let Some(at) = self.lists.turn() {
             self.lists.out += 1;
             self.submit_list(now, Which::Members(at));
         }
@@ -75,7 +71,6 @@ impl Pbx {
         if let Some(slot) = self.lists.slot(Which::Members(at)) {
             slot.hurry(due);
         }
-        self.sooner(due);
     }
 
     fn submit_list(&mut self, now: Now, which: Which) {
@@ -181,7 +176,7 @@ impl Pbx {
             false => POLL,
         };
         self.list_done(now, Which::Members(at), next);
-        self.check_late(now);
+        self.check_late(now, |deed| deed.at.is_some_and(|of| of.room == at.room));
     }
 
     fn listed(&self, now: Now, at: At, items: &[Item], channels: &[Item]) -> Vec<Listed> {
@@ -217,8 +212,9 @@ impl Pbx {
 
     pub(super) fn list_done(&mut self, now: Now, which: Which, next: Duration) {
         self.lists.ended(which);
+        self.lists.came(which);
         let Some(slot) = self.lists.slot(which) else { return };
-        (slot.first, slot.told) = (false, false);
+        slot.told = false;
         let (waited, again) = slot.finish(now.mono + next);
         if again {
             self.ask(now, which, None);
@@ -267,10 +263,8 @@ impl Pbx {
         if !self.is_logged_in() {
             return;
         }
-        for which in self.lists.all() {
-            if self.lists.slot(which).is_some_and(|s| s.next.is_some_and(|next| next <= now.mono)) {
-                self.ask(now, which, None);
-            }
+        for which in self.lists.due(now.mono) {
+            self.ask(now, which, None);
         }
     }
 }

@@ -11,9 +11,11 @@ mod conference;
 mod deeds;
 mod facts;
 mod halls;
+mod homes;
 mod ledger;
 mod link;
 mod lists;
+mod many;
 mod outbox;
 mod room;
 mod schedule;
@@ -25,13 +27,14 @@ mod standing;
 mod tests;
 mod uniqueid;
 
-use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
 use self::deeds::Deeds;
+use self::homes::Homes;
 use self::link::State;
+use self::many::Many;
 use self::outbox::Outbox;
 use self::room::Room;
 use self::schedule::Lists;
@@ -63,17 +66,12 @@ pub enum Output {
 /// See the module.
 pub struct Pbx {
     server: ServerName,
-    rooms: Vec<Room>,
+    rooms: Many<Room>,
     /// The rooms' conferences, by their names in small letters.
     places: HashMap<(Application, Vec<u8>), At>,
-    /// The rooms that have a lobby.
-    lobbies: Vec<usize>,
-    /// Rooms that an event changed since the pictures were taken last.
+    homes: Homes,
+    /// Rooms that changed since the pictures were taken last.
     noted: Vec<usize>,
-    /// Something else than an event happened: any room may have changed.
-    scan: bool,
-    /// When the next thing is due, too early at worst; the outer `None`: to be found out.
-    next: Cell<Option<Option<Instant>>>,
     speaking: fn(&Greeting) -> Dialects,
     dialects: Dialects,
     /// Those of the rooms, at least one.
@@ -130,16 +128,13 @@ impl Pbx {
                 places.entry((r.application, name)).or_insert(At { room, part });
             }
         }
-        let lobbies = rooms.iter().enumerate().filter(|(_, r)| r.parts.len() > 1);
         let mut pbx = Self {
             server,
             places,
-            lobbies: lobbies.map(|(at, _)| at).collect(),
+            homes: Homes::default(),
             noted: Vec::new(),
-            scan: true,
-            next: Cell::new(None),
             lists: Lists::new(&rooms, &applications),
-            rooms,
+            rooms: Many::new(rooms),
             speaking,
             dialects: speaking(&Greeting::default()),
             applications,
@@ -152,17 +147,14 @@ impl Pbx {
             startup: None,
         };
         pbx.restore(now, restored);
+        pbx.note();
         pbx
     }
 
     /// Takes what the session tells.
     pub fn session(&mut self, now: Now, event: SessionEvent<'_>) {
-        if let SessionEvent::Event(frame) = event {
-            return self.event(now, frame);
-        }
-        self.unsure();
         match event {
-            SessionEvent::Event(_) => {}
+            SessionEvent::Event(frame) => self.event(now, frame),
             SessionEvent::Ready(greeting) => self.ready(now, greeting),
             SessionEvent::ListBegins { token } => self.list_begins(token),
             SessionEvent::Reply { token, reply } => self.replied(now, token, reply),
@@ -171,68 +163,51 @@ impl Pbx {
             SessionEvent::Ended(ended) => self.lost(now, &ended.to_string()),
         }
         self.work(now);
+        self.note();
     }
 
     /// The connection is gone, or never came to be. Telling it again changes nothing.
     pub fn lost(&mut self, now: Now, reason: &str) {
-        self.unsure();
         self.down(now, reason);
+        self.note();
     }
 
     /// Takes an order. What becomes of it comes out as entries; one id is done once.
     pub fn order(&mut self, now: Now, order: Order) {
-        self.unsure();
         if order.id.0 & deeds::OWN != 0 {
             tracing::warn!(id = order.id.0, "an order with an id of the core's own was dropped");
         } else if self.deeds.first_time(order.id) {
             self.start(now, order, deeds::Origin::Person);
             self.work(now);
+            self.note();
         }
     }
 
-    /// When [`Self::due`] is to be called, at the latest.
+    /// When [`Self::due`] is to be called.
     pub fn deadline(&self) -> Option<Instant> {
-        let known = self.next.get().unwrap_or_else(|| {
-            let up = self.is_up();
-            let rooms = self.rooms.iter().filter_map(|r| r.deadline(up)).min();
-            let lists = self.lists.deadline(self.is_logged_in());
-            [rooms, lists, self.deeds.deadline()].into_iter().flatten().min()
+        let rooms = self.rooms.next().filter(|_| self.is_up());
+        let lists = self.lists.next().filter(|_| self.is_logged_in());
+        [rooms, lists, self.deeds.deadline()].into_iter().flatten().min()
+    }
+
+    /// What this input changed is shown, and due when it is now.
+    fn note(&mut self) {
+        let noted = &mut self.noted;
+        self.rooms.seen(|at, room| {
+            if room.stale.first_told() {
+                noted.push(at);
+            }
         });
-        self.next.set(Some(known));
-        known
-    }
-
-    /// Anything may have changed.
-    fn unsure(&mut self) {
-        self.scan = true;
-        self.next.set(None);
-    }
-
-    /// Something is due then.
-    fn sooner(&self, due: Instant) {
-        if let Some(next) = self.next.get() {
-            self.next.set(Some(Some(next.map_or(due, |next| next.min(due)))));
-        }
-    }
-
-    /// An event changed this room at most: a server with thousands of rooms must not be looked through for each.
-    fn note(&mut self, at: usize) {
-        let Some(room) = self.rooms.get(at) else { return };
-        if let Some(due) = room.deadline(self.is_up()) {
-            self.sooner(due);
-        }
-        if room.stale.is_any() && !self.scan && self.noted.last() != Some(&at) {
-            self.noted.push(at);
-        }
+        self.lists.seen();
     }
 
     /// Time went on.
     pub fn due(&mut self, now: Now) {
-        self.unsure();
         self.deeds_due(now);
         self.lists_due(now);
         self.rooms_due(now);
         self.work(now);
+        self.note();
     }
 
     /// What the core wants done, in order. Drain it after every input.
@@ -250,16 +225,11 @@ impl Pbx {
     /// per drained read.
     pub fn changes(&mut self, now: Now, mut take: impl FnMut(Change<'_>)) {
         let (seq, epoch, link) = (self.out.seq, self.out.epoch, self.state.link());
-        let mut noted = std::mem::take(&mut self.noted);
-        if std::mem::take(&mut self.scan) {
-            noted = (0..self.rooms.len()).collect();
-        }
-        for at in noted.drain(..) {
-            if let Some(room) = self.rooms.get_mut(at).filter(|room| room.stale.is_any()) {
+        for at in self.noted.drain(..) {
+            if let Some(room) = self.rooms.get_mut(at) {
                 take(Change { room, at, now, seq, epoch, link });
             }
         }
-        self.noted = noted;
     }
 
     /// New pictures of the rooms that changed, where none are kept. As [`Self::changes`].
@@ -269,7 +239,7 @@ impl Pbx {
         drawn
     }
 
-    /// What follows from every input but a plain event: single acts of a batch go out, losses are told.
+    /// What follows from every input: single acts of a batch go out, lists whose turn it is, losses are told.
     fn work(&mut self, now: Now) {
         self.pump(now);
         self.ask_on(now);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::conference::Conference;
+use super::many::Due;
 use super::outbox::{Draft, Outbox};
 use super::show::Show;
 use super::snapshot::Stale;
@@ -225,12 +226,6 @@ impl Room {
         out.entry(now, self.draft(None, What::Topic(text)).by(by));
     }
 
-    /// The next moment at which something becomes true by itself.
-    pub(super) fn deadline(&self, up: bool) -> Option<Instant> {
-        let leaving = self.leaving.iter().map(|l| l.due).min();
-        up.then(|| leaving.into_iter().chain(self.show_due).min()).flatten()
-    }
-
     /// Asterisk was restarted: all calls are gone, the show goes on.
     pub(super) fn unbind(&mut self, now: Now, out: &mut Outbox) {
         for part in 0..self.parts.len() {
@@ -270,5 +265,11 @@ impl Room {
                 }
             }
         }
+    }
+}
+
+impl Due for Room {
+    fn due(&self) -> Option<Instant> {
+        self.leaving.iter().map(|l| l.due).chain(self.show_due).min()
     }
 }

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::At;
+use super::many::{Due, Many};
 use super::room::Room;
 use crate::dialect::{Application, Item};
 use crate::model::OrderId;
@@ -18,10 +19,12 @@ pub(super) const AT_ONCE: usize = 16;
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Lists {
-    pub(super) halls: Vec<(Application, Slot)>,
-    pub(super) members: Vec<(At, Slot)>,
+    halls: Vec<(Application, Slot)>,
+    members: Many<(At, Slot)>,
     /// Where each room's slots begin.
-    pub(super) first: Vec<usize>,
+    first: Vec<usize>,
+    /// First lists of this login that are still to come.
+    missing: usize,
     /// Lists of members that are asked for.
     pub(super) out: usize,
     /// And those that wait for them.
@@ -55,7 +58,7 @@ pub(super) struct Slot {
     then: Vec<Waiter>,
     pub(super) next: Option<Instant>,
     /// The first of this login is still to come.
-    pub(super) first: bool,
+    first: bool,
     /// That it fails was told.
     pub(super) told: bool,
     /// Items that wait for the list of channels to tell whose they are.
@@ -75,20 +78,45 @@ impl Lists {
         let halls = applications.iter().map(|a| (*a, Slot::default()));
         let begin = |at: &mut usize, room: &Room| Some(std::mem::replace(at, *at + room.parts.len()));
         let first = rooms.iter().scan(0, begin).collect();
-        Self { halls: halls.collect(), members: parts.collect(), first, out: 0, queue: VecDeque::new() }
+        let (halls, members) = (halls.collect(), Many::new(parts.collect()));
+        Self { halls, members, first, missing: 0, out: 0, queue: VecDeque::new() }
     }
 
     pub(super) fn reset(&mut self) {
         self.halls.iter_mut().for_each(|(_, slot)| *slot = Slot::default());
         self.members.iter_mut().for_each(|(_, slot)| *slot = Slot::default());
-        self.out = 0;
+        (self.out, self.missing) = (0, 0);
         self.queue.clear();
     }
 
-    pub(super) fn deadline(&self, logged_in: bool) -> Option<Instant> {
-        let members = self.members.iter().filter_map(|(_, slot)| slot.next);
-        let halls = self.halls.iter().filter_map(|(_, slot)| slot.next);
-        logged_in.then(|| members.chain(halls).min()).flatten()
+    /// When the next one is to be asked for.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.halls.iter().filter_map(|(_, slot)| slot.next).chain(self.members.next()).min()
+    }
+
+    /// Which are to be asked for by now.
+    pub(super) fn due(&self, now: Instant) -> Vec<Which> {
+        let ripe = |(_, slot): &&(Application, Slot)| slot.next.is_some_and(|next| next <= now);
+        let halls = self.halls.iter().filter(ripe).map(|(application, _)| Which::Halls(*application));
+        let members = self.members.due_by(now).into_iter().filter_map(|at| self.members.get(at));
+        halls.chain(members.map(|(at, _)| Which::Members(*at))).collect()
+    }
+
+    pub(super) fn seen(&mut self) {
+        self.members.seen(|_, _| {});
+    }
+
+    /// A login: the first of each is to come.
+    pub(super) fn begin(&mut self) {
+        let slots = self.halls.iter_mut().map(|(_, slot)| slot);
+        slots.chain(self.members.iter_mut().map(|(_, slot)| slot)).for_each(|slot| slot.first = true);
+        self.missing = self.halls.len() + self.members.len();
+    }
+
+    /// It came; it is the first of it at most once.
+    pub(super) fn came(&mut self, which: Which) {
+        let first = self.slot(which).is_some_and(|slot| std::mem::take(&mut slot.first));
+        self.missing -= usize::from(first);
     }
 
     pub(super) fn joined(&mut self, at: At) {
@@ -117,7 +145,7 @@ impl Lists {
     }
 
     /// The next one whose turn it is.
-    pub(super) fn next(&mut self) -> Option<At> {
+    pub(super) fn turn(&mut self) -> Option<At> {
         while self.out < AT_ONCE {
             let at = self.queue.pop_front()?;
             // Somebody may have been in a hurry: it is not in the queue any more.
@@ -134,9 +162,19 @@ impl Lists {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn looks(&self) -> usize {
+        self.members.looks()
+    }
+
     pub(super) fn first_lists_are_in(&self) -> bool {
-        let halls = self.halls.iter().all(|(_, slot)| !slot.first);
-        halls && self.members.iter().all(|(_, slot)| !slot.first)
+        self.missing == 0
+    }
+}
+
+impl Due for (At, Slot) {
+    fn due(&self) -> Option<Instant> {
+        self.1.next
     }
 }
 

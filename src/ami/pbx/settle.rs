@@ -106,12 +106,12 @@ impl Pbx {
         }
     }
 
-    /// Every list may be the evidence that an order waits for, late.
-    pub(super) fn check_late(&mut self, now: Now) {
+    /// A list may be the evidence that orders about the same wait for, late.
+    pub(super) fn check_late(&mut self, now: Now, about: impl Fn(&Deed) -> bool) {
         if self.deeds.is_empty() {
             return;
         }
-        let late = self.deeds.iter().filter(|d| d.phase == Phase::Late).map(|d| d.order.id);
+        let late = self.deeds.iter().filter(|d| d.phase == Phase::Late && about(d)).map(|d| d.order.id);
         for id in late.collect::<Vec<_>>() {
             self.check(now, id);
         }

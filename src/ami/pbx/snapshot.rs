@@ -18,6 +18,8 @@ const DEPARTED_FOR: u64 = 3_600_000;
 #[derive(Debug)]
 pub(super) struct Stale {
     any: bool,
+    /// That anything is was told.
+    told: bool,
     /// Anything may be.
     all: bool,
     /// These people are.
@@ -44,11 +46,12 @@ pub struct Change<'a> {
 impl Stale {
     /// As nobody has a picture yet.
     pub(super) fn new() -> Self {
-        Self { any: true, all: true, calls: Vec::new(), left: 0 }
+        Self { any: true, told: false, all: true, calls: Vec::new(), left: 0 }
     }
 
-    pub(super) fn is_any(&self) -> bool {
-        self.any
+    /// Whether anything is that was not told.
+    pub(super) fn first_told(&mut self) -> bool {
+        self.any && !std::mem::replace(&mut self.told, true)
     }
 
     /// What is not about people.
@@ -76,7 +79,7 @@ impl Stale {
     }
 
     fn clear(&mut self) {
-        (self.any, self.all, self.left) = (false, false, 0);
+        (self.any, self.told, self.all, self.left) = (false, false, false, 0);
         self.calls.clear();
     }
 }

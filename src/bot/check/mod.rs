@@ -1,8 +1,10 @@
-//! `gavel check`: what is configured, what answers, and what the AMI user may do, in words.
+//! `gavel check`: what is configured, what answers, and what the AMI user and the bot may do, in words.
 //!
 //! Changes nothing anywhere. Each finding is one line on standard output; what takes time is announced on standard
 //! error.
 
+#[cfg(feature = "discord")]
+mod discord;
 mod rights;
 mod server;
 #[cfg(test)]
@@ -17,8 +19,9 @@ use gavel_ami::client::{self, ClientSetup};
 use crate::cli::Exit;
 use crate::config::{Asterisk, Config, Surroundings};
 use crate::secret::Environment;
+use crate::start::{self, Keys, Secrets};
+use crate::store;
 use crate::visible::visible;
-use crate::{start, store};
 
 /// One finding.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -61,8 +64,8 @@ pub async fn check(
     };
     report.say(Level::Ok, format!("{}: {} and {}", file.display(), servers(&config), rooms(&config)))?;
     report.state(&config.state.path)?;
-    let (logins, warnings) = match start::logins(&config, environment) {
-        Ok(logins) => logins,
+    let Secrets { logins, keys, warnings } = match start::secrets(&config, environment) {
+        Ok(secrets) => secrets,
         Err(wrong) => return report.wrong(&wrong.problems),
     };
     for warning in warnings {
@@ -73,6 +76,7 @@ pub async fn check(
             report.server(&config, asterisk, login).await?;
         }
     }
+    report.discord(&config, &keys).await?;
     Ok(if report.worst == Level::Problem { Exit::Unavailable } else { Exit::Ok })
 }
 
@@ -86,6 +90,22 @@ impl Report<'_> {
             Err(e) => vec![server::unanswered(asterisk, &e)],
         };
         findings.into_iter().try_for_each(|finding| self.tell(&finding))
+    }
+
+    /// The configuration was refused already if it names Discord and this gavel was built without.
+    #[cfg(feature = "discord")]
+    async fn discord(&mut self, config: &Config, keys: &Keys) -> io::Result<()> {
+        if config.discord.is_none() {
+            return Ok(());
+        }
+        writeln!(self.progress, "Asking Discord ...")?;
+        self.progress.flush()?;
+        discord::found(config, keys).await.iter().try_for_each(|finding| self.tell(finding))
+    }
+
+    #[cfg(not(feature = "discord"))]
+    async fn discord(&mut self, _: &Config, _: &Keys) -> io::Result<()> {
+        Ok(())
     }
 
     fn state(&mut self, path: &Path) -> io::Result<()> {

@@ -26,13 +26,29 @@ fn mute_is_done_by_the_event_and_the_change_says_by_whom() {
 }
 
 #[test]
-fn the_event_may_come_before_the_answer() {
+fn what_comes_before_the_answer_is_nobodys_order() {
     let ann = someone("1.1");
     let mut s = Stage::up(std::slice::from_ref(&ann));
     s.mute(1, "Sam", "1.1", true);
     s.event(&muted(&ann, true));
+    assert_eq!((s.stages(1), s.told()), (vec![Step::Sent], vec![(What::Muted(true), None)]));
     s.ok("ConfbridgeMute");
-    assert_eq!(s.stages(1), [Step::Sent, done()]);
+    s.event(&muted(&ann, true));
+    assert_eq!(s.last(1), done(), "Asterisk says it again");
+    assert_eq!(s.snapshot().people[0].voice.as_ref().unwrap().by, None);
+}
+
+#[test]
+fn who_mutes_himself_as_the_link_goes_down_does_no_order() {
+    let ann = someone("1.1");
+    let mut s = Stage::up(std::slice::from_ref(&ann));
+    s.mute(1, "Sam", "1.1", true);
+    s.event(&muted(&ann, true));
+    s.lose();
+    assert_eq!(s.stages(1), [Step::Sent, Step::Unknown]);
+    s.login(&[("200", &[ann.muted()])]);
+    assert_eq!(s.last(1), done(), "it is so, and by whom nobody knows");
+    assert_eq!(s.told()[0], (What::Muted(true), None));
 }
 
 #[test]
@@ -62,8 +78,8 @@ fn a_replaced_act_still_owns_its_event() {
     let mut s = Stage::up(std::slice::from_ref(&ann));
     s.mute(1, "Sam", "1.1", true);
     s.mute(2, "Dana", "1.1", false);
-    s.event(&muted(&ann, true));
-    s.event(&muted(&ann, false));
+    s.follows(&muted(&ann, true));
+    s.follows(&muted(&ann, false));
     let told = [(What::Muted(true), Some("Sam".into())), (What::Muted(false), Some("Dana".into()))];
     assert_eq!(s.told(), told, "neither was by phone");
     assert_eq!(s.last(2), done());
@@ -79,7 +95,7 @@ fn an_order_of_a_higher_role_holds_for_five_seconds() {
     s.mute(2, "Sam", "1.1", false);
     let outranked = || Step::Settled(Outcome::Refused(Refusal::Outranked(host.clone())));
     assert_eq!(s.stages(2), [outranked()]);
-    s.event(&muted(&ann, true));
+    s.follows(&muted(&ann, true));
     assert_eq!(s.last(1), done());
     s.mute(3, "Sam", "1.1", false);
     assert_eq!(s.stages(3), [outranked()], "also when it is done already");
@@ -93,7 +109,7 @@ fn already_says_by_whom_and_when() {
     let ann = someone("1.1");
     let mut s = Stage::up(std::slice::from_ref(&ann));
     s.mute(1, "Sam", "1.1", true);
-    s.event(&muted(&ann, true));
+    s.follows(&muted(&ann, true));
     let at = s.now.wall;
     s.pass(20);
     s.mute(2, "Lee", "1.1", true);
@@ -306,8 +322,8 @@ fn the_wrong_call_is_set_right_and_the_right_one_waited_for() {
     let (ann, other) = (someone("1.1").on("DAHDI/1-1"), someone("1.2").on("dahdi/1-10"));
     let mut s = Stage::up(&[ann.clone(), other.clone()]);
     s.mute(1, "Sam", "1.1", true);
-    s.event(&muted(&other, true));
     s.ok("ConfbridgeMute");
+    s.event(&muted(&other, true));
     let told = [
         (What::Muted(true), Some("Sam".into())),
         (What::WrongCall { meant: call("1.1"), muted: true }, Some("Sam".into())),
@@ -316,7 +332,7 @@ fn the_wrong_call_is_set_right_and_the_right_one_waited_for() {
     assert_eq!(s.entries.last().unwrap().call, Some(call("1.2")));
     assert_eq!(s.lines(), ["ConfbridgeUnmute 200 dahdi/1-10"]);
     assert_eq!(s.stages(1), [Step::Sent], "still waits for the right one");
-    s.event(&muted(&other, false));
+    s.follows(&muted(&other, false));
     s.event(&muted(&ann, true));
     assert_eq!(s.last(1), done());
     assert_eq!(s.told()[2], (What::Muted(false), Some("Sam".into())));
@@ -327,7 +343,7 @@ fn another_call_that_mutes_itself_meanwhile_is_left_alone() {
     let (ann, bob) = (someone("1.1"), someone("1.2"));
     let mut s = Stage::up(&[ann, bob.clone()]);
     s.mute(1, "Sam", "1.1", true);
-    s.event(&muted(&bob, true));
+    s.follows(&muted(&bob, true));
     assert_eq!(s.told(), [(What::Muted(true), None)]);
     assert_eq!(s.lines().len(), 1);
 }

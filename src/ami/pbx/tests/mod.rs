@@ -8,6 +8,7 @@ mod meetme;
 mod numbers;
 mod properties;
 mod replay;
+mod scale;
 mod standing;
 
 use std::sync::Arc;
@@ -261,6 +262,16 @@ impl Stage {
         self.reply(sent.token, Reply::Response(frame(&format!("Response: {reply}\r\n\r\n"))));
     }
 
+    /// Asterisk says yes to all acts on members that are on their way, then tells what comes of it.
+    pub(super) fn follows(&mut self, text: &str) {
+        let acts = ["ConfbridgeMute", "ConfbridgeUnmute", "ConfbridgeKick"];
+        let sent = self.sent.iter().filter(|s| acts.contains(&s.action.name()));
+        for token in sent.map(|s| s.token).collect::<Vec<_>>() {
+            self.reply(token, Reply::Response(frame("Response: Success\r\nMessage: done\r\n\r\n")));
+        }
+        self.event(text);
+    }
+
     pub(super) fn ok(&mut self, name: &str) {
         self.answer(name, "Success\r\nMessage: done");
     }
@@ -362,10 +373,22 @@ impl Stage {
 
     pub(super) fn snapshot(&mut self) -> Arc<RoomSnapshot> {
         self.changed();
+        self.everybody_has_a_home();
         // What is not said to have changed must be as it was.
         self.pbx.rooms.iter_mut().for_each(|room| room.stale.frame());
-        self.pbx.unsure();
+        self.pbx.note();
         self.changed().remove(0)
+    }
+
+    fn everybody_has_a_home(&self) {
+        let parts = self.pbx.rooms.iter().flat_map(|room| &room.parts);
+        let calls: Vec<_> = parts.flat_map(|c| c.members().map(|(call, _)| call.clone())).collect();
+        assert_eq!(self.pbx.homes.len(), calls.len());
+        for call in calls {
+            let at = self.pbx.find(&CallId { server: ServerName::new("main"), uniqueid: call.clone() });
+            let room = at.and_then(|at| self.pbx.room(at)).expect("it is somewhere");
+            assert!(room.part_of(&call).is_some());
+        }
     }
 
     /// The rooms that changed.

@@ -23,9 +23,9 @@ fn mute_all_spares_crew_and_services_and_is_done_with_the_last_event() {
     mute_all(&mut s, 1, "Dana", true);
     assert_eq!(s.lines(), [&ann, &bob].map(|p| format!("ConfbridgeMute 200 {}", p.channel)));
     assert_eq!(s.stages(1), [Step::Sent]);
-    s.event(&muted(&ann, true));
+    s.follows(&muted(&ann, true));
     assert_eq!(s.stages(1), [Step::Sent]);
-    s.event(&muted(&bob, true));
+    s.follows(&muted(&bob, true));
     assert_eq!(s.stages(1), [Step::Sent, done()]);
     assert_eq!(s.snapshot().mute_all.as_ref().unwrap().by, Some(by("Dana")));
     assert!(s.told().iter().all(|(_, who)| who.as_deref() == Some("Dana")));
@@ -43,7 +43,7 @@ fn mute_all_stands_for_late_joiners() {
     s.event(&someone("1.3").muted().join("200"));
     s.event(&crew("1.4").join("200"));
     assert_eq!(s.lines(), ["1.1", "1.2"].map(|u| format!("ConfbridgeMute 200 {}", someone(u).channel)));
-    s.event(&muted(&someone("1.2"), true));
+    s.follows(&muted(&someone("1.2"), true));
     assert_eq!(s.told().last(), Some(&(What::Muted(true), Some("Dana".into()))));
 }
 
@@ -52,16 +52,16 @@ fn its_end_unmutes_only_whom_it_muted() {
     let (ann, bob, eve) = (someone("1.1"), someone("1.2").muted(), someone("1.3"));
     let mut s = Stage::up(&[ann.clone(), bob, eve.clone()]);
     mute_all(&mut s, 1, "Dana", true);
-    s.event(&muted(&ann, true));
-    s.event(&muted(&eve, true));
+    s.follows(&muted(&ann, true));
+    s.follows(&muted(&eve, true));
     s.mute(2, "Sam", "1.3", false);
-    s.event(&muted(&eve, false));
+    s.follows(&muted(&eve, false));
     s.mute(3, "Sam", "1.3", true);
-    s.event(&muted(&eve, true));
+    s.follows(&muted(&eve, true));
     s.sent.clear();
     mute_all(&mut s, 4, "Dana", false);
     assert_eq!(s.lines(), [format!("ConfbridgeUnmute 200 {}", ann.channel)]);
-    s.event(&muted(&ann, false));
+    s.follows(&muted(&ann, false));
     assert_eq!(s.last(4), done());
     s.event(&someone("1.4").join("200"));
     assert_eq!(s.lines().len(), 1, "late joiners are free again");
@@ -79,7 +79,7 @@ fn a_window_of_sixteen_lets_single_commands_go_first() {
     s.order(2, "Sam", Wish::Kick { call: call("1.39") });
     assert!(s.lines()[16].starts_with("ConfbridgeKick"));
     for person in &people {
-        s.event(&muted(person, true));
+        s.follows(&muted(person, true));
     }
     assert_eq!(s.lines().len(), 41);
     assert_eq!(s.last(1), done());
@@ -92,16 +92,16 @@ fn the_opposite_ends_a_mute_all_that_is_under_way() {
     mute_all(&mut s, 1, "Dana", true);
     mute_all(&mut s, 2, "Lee", true);
     assert!(matches!(s.last(2), Step::Settled(Outcome::Already(Already { under_way: true, .. }))));
-    s.event(&muted(&people[0], true));
+    s.follows(&muted(&people[0], true));
     mute_all(&mut s, 3, "Lee", false);
     assert_eq!(s.last(1), Step::Settled(Outcome::Replaced(by("Lee"))));
     let count = |s: &Stage, verb: &str| s.lines().iter().filter(|l| l.starts_with(verb)).count();
     assert_eq!(count(&s, "ConfbridgeMute"), 17, "those that waited are not sent");
     for person in &people[1..17] {
-        s.event(&muted(person, true));
+        s.follows(&muted(person, true));
     }
     for person in &people[..17] {
-        s.event(&muted(person, false));
+        s.follows(&muted(person, false));
     }
     assert_eq!(count(&s, "ConfbridgeUnmute"), 17, "and those on their way are taken back");
     assert_eq!(s.last(3), done());
@@ -126,15 +126,15 @@ fn it_outlives_gavel_and_spares_whom_somebody_let_speak() {
     let (ann, bob) = (someone("1.1"), someone("1.2"));
     let mut s = Stage::up(&[ann.clone(), bob.clone()]);
     mute_all(&mut s, 1, "Dana", true);
-    s.event(&muted(&ann, true));
-    s.event(&muted(&bob, true));
+    s.follows(&muted(&ann, true));
+    s.follows(&muted(&bob, true));
     s.mute(2, "Sam", "1.2", false);
-    s.event(&muted(&bob, false));
+    s.follows(&muted(&bob, false));
     let rows = s.pbx.ledger();
     let mut again = Stage::new(setup(), Restored { rows, ..Restored::default() });
     again.login(&[("200", &[ann.clone().muted(), bob, someone("1.3")])]);
     assert_eq!(again.lines(), [format!("ConfbridgeMute 200 {}", someone("1.3").channel)]);
-    again.event(&muted(&someone("1.3"), true));
+    again.follows(&muted(&someone("1.3"), true));
     again.sent.clear();
     mute_all(&mut again, 3, "Dana", false);
     let unmuted = [&ann, &someone("1.3")].map(|p| format!("ConfbridgeUnmute 200 {}", p.channel));
@@ -160,10 +160,10 @@ fn whom_a_higher_role_just_let_speak_is_spared() {
     let mut s = Stage::up(&[ann.clone().muted(), someone("1.2")]);
     let host = By { rank: 3, ..by("Dana") };
     s.order_by(1, host, Wish::Mute { call: call("1.1"), on: false });
-    s.event(&muted(&ann, false));
+    s.follows(&muted(&ann, false));
     s.sent.clear();
     mute_all(&mut s, 2, "Sam", true);
     assert_eq!(s.lines(), [format!("ConfbridgeMute 200 {}", someone("1.2").channel)]);
-    s.event(&muted(&someone("1.2"), true));
+    s.follows(&muted(&someone("1.2"), true));
     assert_eq!(s.last(2), done());
 }

@@ -113,11 +113,11 @@ impl World {
     pub fn application_json(&self) -> Value {
         json!({
             "id": self.application, "name": "gavel", "icon": null, "description": "", "summary": "", "type": null,
-            "bot_public": self.public, "bot_require_code_grant": false, "verify_key": "0".repeat(64), "flags": 0,
+            "bot_public": self.public, "bot_require_code_grant": self.code_grant, "verify_key": "0".repeat(64), "flags": 0,
             "bot": self.user_json(self.bot()), "owner": self.user_json(Id(1)), "team": null, "hook": true,
             "integration_types_config": {"0": {}}, "redirect_uris": [], "flags_new": "0",
             "eligible_oauth2_scopes": ["bot", "applications.commands"],
-            "interactions_endpoint_url": null, "role_connections_verification_url": null,
+            "interactions_endpoint_url": self.endpoint, "role_connections_verification_url": null,
             "approximate_guild_count": self.guilds.len(), "approximate_user_install_count": 0,
             "approximate_user_authorization_count": 0, "explicit_content_filter": 0, "rpc_origins": [],
             "event_webhooks_url": null, "event_webhooks_status": 1, "tags": [],

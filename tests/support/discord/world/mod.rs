@@ -79,6 +79,10 @@ pub struct World {
     pub token: String,
     /// Whether others may add the bot to their guilds.
     pub public: bool,
+    /// Where its interactions go instead of to the gateway, as its owner set it.
+    pub endpoint: Option<String>,
+    /// Whether its owner made it impossible to invite by a link alone.
+    pub code_grant: bool,
     /// Everybody.
     pub users: BTreeMap<Id, User>,
     /// The guilds that the bot is in.
@@ -115,6 +119,8 @@ impl World {
             application,
             token: token.into(),
             public: true,
+            endpoint: None,
+            code_grant: false,
             users: BTreeMap::from([(application, bot)]),
             guilds: Vec::new(),
             messages: BTreeMap::new(),
