@@ -166,7 +166,7 @@ The rooms, titles, roles and places are those of your configuration; in the plac
 made-up one, and every message begins with REHEARSAL. The Asterisk of the configuration is not connected to, its secret \
 is not needed, and the state file is not touched. Ends with Ctrl-C, Ctrl-D, /quit or the end of its input.
 
-On Discord it is your bot that says REHEARSAL in your channels: don't rehearse while gavel runs with the same token. With such a chat configured, the terminal opens only if standard input is one, or with --plain.
+On Discord and Matrix it is your bot that says REHEARSAL in your channels and rooms: don't rehearse while gavel runs with the same token or account. With such a chat configured, the terminal opens only if standard input is one, or with --plain.
 
 Examples:
   gavel rehearse --config gavel.toml

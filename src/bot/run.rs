@@ -7,6 +7,8 @@
 #[cfg(feature = "discord")]
 mod discord;
 mod feed;
+#[cfg(feature = "matrix")]
+pub(crate) mod matrix;
 mod places;
 mod rooms;
 mod wire;

@@ -11,7 +11,10 @@ use gavel_ami::session;
 
 use crate::cli::Exit;
 use crate::clock::Clock;
-use crate::config::{Asterisk, Config, ConfigError, Console, Found, Problem, Surroundings};
+use crate::config::{
+    Asterisk, Config, ConfigError, Console, Discord, Found, Matrix, MatrixLogin, Problem, SecretKind,
+    SecretSource, Surroundings,
+};
 use crate::secret::{self, Environment, Secret};
 use crate::store::{self, OpenError, Opened};
 
@@ -41,6 +44,8 @@ pub struct Start {
 pub struct Keys {
     /// Discord, if it is configured.
     pub discord: Option<DiscordKey>,
+    /// Matrix, if it is configured.
+    pub matrix: Option<MatrixKey>,
 }
 
 /// What Discord is told and believed by.
@@ -50,6 +55,15 @@ pub struct DiscordKey {
     pub token: Secret,
     /// The authority beside those of the web (PEM); empty: none.
     pub ca: Vec<u8>,
+}
+
+/// What Matrix is told.
+#[derive(Debug)]
+pub struct MatrixKey {
+    /// The password or the token, as configured.
+    pub login: Secret,
+    /// The recovery key, if there is one yet.
+    pub recovery: Option<Secret>,
 }
 
 /// The terminal, as it is to be opened.
@@ -134,15 +148,52 @@ fn both(one: Option<ConfigError>, other: Option<ConfigError>) -> ConfigError {
 
 /// What the chat networks log in with, and what is to be told of it; or what is wrong with it.
 pub fn keys(config: &Config, environment: &dyn Environment) -> Result<(Keys, Vec<Problem>), ConfigError> {
-    let Some(discord) = &config.discord else { return Ok((Keys::default(), Vec::new())) };
-    let token = secret::read(&discord.token, environment);
-    let ca = discord.extra_ca.as_ref().map(|ca| authority(ca, "discord.extra_ca")).transpose();
-    match (token, ca) {
-        (Ok(secret::Loaded { secret, warning }), Ok(ca)) => {
-            let key = DiscordKey { token: secret, ca: ca.unwrap_or_default() };
-            Ok((Keys { discord: Some(key) }, warning.into_iter().collect()))
+    let mut told = Told::default();
+    let discord = config.discord.as_ref().map(|discord| told.discord(discord, environment));
+    let matrix = config.matrix.as_ref().map(|matrix| told.matrix(matrix, environment));
+    let Told { warnings, problems } = told;
+    if !problems.is_empty() {
+        return Err(ConfigError { problems });
+    }
+    Ok((Keys { discord: discord.flatten(), matrix: matrix.flatten() }, warnings))
+}
+
+/// What is to be told of secrets that were read.
+#[derive(Default)]
+struct Told {
+    warnings: Vec<Problem>,
+    problems: Vec<Problem>,
+}
+
+impl Told {
+    fn discord(&mut self, discord: &Discord, environment: &dyn Environment) -> Option<DiscordKey> {
+        let token = self.secret(&discord.token, environment);
+        let ca = discord.extra_ca.as_ref().map(|ca| authority(ca, "discord.extra_ca")).transpose();
+        let ca = ca.map_err(|problem| self.problems.push(problem)).ok()?;
+        Some(DiscordKey { token: token?, ca: ca.unwrap_or_default() })
+    }
+
+    fn matrix(&mut self, matrix: &Matrix, environment: &dyn Environment) -> Option<MatrixKey> {
+        let (MatrixLogin::Password(login) | MatrixLogin::Token(login)) = &matrix.login;
+        let login = self.secret(login, environment);
+        // A file that is not there yet is where the new key will be written.
+        let made = |source: &&SecretSource| !matches!(&source.kind, SecretKind::File(path) if !path.exists());
+        let recovery = matrix.recovery_key.as_ref().filter(made);
+        let recovery = recovery.map(|source| self.secret(source, environment));
+        Some(MatrixKey { login: login?, recovery: recovery.flatten() })
+    }
+
+    fn secret(&mut self, source: &SecretSource, environment: &dyn Environment) -> Option<Secret> {
+        match secret::read(source, environment) {
+            Ok(secret::Loaded { secret, warning }) => {
+                self.warnings.extend(warning);
+                Some(secret)
+            }
+            Err(problem) => {
+                self.problems.push(problem);
+                None
+            }
         }
-        (token, ca) => Err(ConfigError { problems: token.err().into_iter().chain(ca.err()).collect() }),
     }
 }
 

@@ -61,6 +61,8 @@ pub struct Action {
     pub doc: Doc,
     /// A new message, not an edit.
     pub new: bool,
+    /// The one whom all of it is about, if there is one.
+    pub about: Option<u32>,
 }
 
 /// The notices of one place.
@@ -118,12 +120,12 @@ impl Digest {
         self.next += 1;
         self.sent.push_back(now);
         // Nothing of the fold before is lost: while it has something to say it is open, and nothing is posted.
-        let doc = change.doc.clone();
+        let (doc, about) = (change.doc.clone(), change.number);
         let mut fold = Fold::new(notice, now);
         fold.add(now, change);
         fold.unsaid = false;
         self.fold = Some(fold);
-        Action { notice, doc, new: true }
+        Action { notice, doc, new: true, about }
     }
 }
 
@@ -136,6 +138,8 @@ struct Fold {
     told: Instant,
     unsaid: bool,
     count: usize,
+    /// Some of it is about nobody that has a number.
+    nameless: bool,
     kinds: BTreeMap<Kind, (usize, BTreeSet<u32>)>,
     words: VecDeque<Doc>,
 }
@@ -149,6 +153,7 @@ impl Fold {
             told: now,
             unsaid: false,
             count: 0,
+            nameless: false,
             kinds: BTreeMap::new(),
             words: VecDeque::new(),
         }
@@ -165,6 +170,7 @@ impl Fold {
     fn add(&mut self, now: Instant, change: Change) {
         (self.last, self.unsaid) = (now, true);
         self.count += 1;
+        self.nameless |= change.number.is_none();
         let (count, numbers) = self.kinds.entry(change.kind).or_default();
         *count += 1;
         if numbers.len() < NUMBERS {
@@ -180,7 +186,13 @@ impl Fold {
 
     fn tell(&mut self, now: Instant) -> Action {
         (self.told, self.unsaid) = (now, false);
-        Action { notice: self.notice, doc: self.doc(), new: false }
+        Action { notice: self.notice, doc: self.doc(), new: false, about: self.about() }
+    }
+
+    fn about(&self) -> Option<u32> {
+        let mut numbers = self.kinds.values().flat_map(|(_, numbers)| numbers);
+        let first = *numbers.next()?;
+        (!self.nameless && numbers.all(|number| *number == first)).then_some(first)
     }
 
     fn doc(&self) -> Doc {

@@ -81,8 +81,10 @@ impl Announcer {
         clock: Clock,
         zone: Zone,
     ) -> Self {
+        // Never a number of an earlier run: somebody may still reply to what that one told.
+        let first = clock.now().wall;
         Self {
-            places: places.into_iter().map(Place::new).collect(),
+            places: places.into_iter().map(|place| Place::new(place, first)).collect(),
             rooms: rooms.into_iter().map(|room| (room.name.clone(), Room::new(room))).collect(),
             restored: restored.into_iter().collect(),
             refused: HashSet::new(),

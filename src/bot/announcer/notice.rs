@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use gavel_ami::model::{By, Caller, Differences, Entry, LinkChange, RoomName, ServiceKind, What};
+use gavel_ami::model::{By, CallId, Caller, Differences, Entry, LinkChange, RoomName, ServiceKind, What};
 use gavel_chat::digest::{Change, Kind};
 use gavel_chat::text::{Doc, Foreign, Zone, lasting};
 
@@ -22,24 +22,28 @@ pub struct Notice {
     pub urgent: bool,
     /// Somebody must act: wakes who is on duty.
     pub wakes: bool,
+    /// The call that it is about: whoever replies to it means this one.
+    pub call: Option<CallId>,
 }
 
 /// What an entry says to such a place; `None`: nothing.
 pub fn notice(entry: &Entry, view: View, look: &RoomLook, room: &RoomName, zone: &Zone) -> Option<Notice> {
     match view {
-        View::Crew => of_link(entry, room, zone).or_else(|| to_crew(entry)),
+        View::Crew => of_link(entry, room, zone)
+            .or_else(|| to_crew(entry))
+            .map(|told| Notice { call: entry.call.clone(), ..told }),
         View::Public => to_public(entry, look),
     }
 }
 
 /// What needs nobody to do anything.
 pub(super) fn quietly(kind: Kind, number: Option<u32>, doc: Doc) -> Notice {
-    Notice { change: Change { kind, number, doc }, urgent: false, wakes: false }
+    Notice { change: Change { kind, number, doc }, urgent: false, wakes: false, call: None }
 }
 
 /// What the crew must know, wherever it is.
 pub(super) fn urgent(doc: Doc) -> Notice {
-    Notice { change: Change { kind: Kind::Other, number: None, doc }, urgent: true, wakes: false }
+    Notice { urgent: true, ..quietly(Kind::Other, None, doc) }
 }
 
 /// What somebody must do something about.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use gavel_ami::model::RoomName;
+use gavel_ami::model::{CallId, RoomName};
 use gavel_chat::digest::{Action, Digest};
 use gavel_chat::{Audience, Class, Key, PlaceId, Post, UserId};
 use tokio::sync::mpsc;
@@ -10,6 +10,7 @@ use tracing::warn;
 
 use super::notice::Notice;
 use crate::board::View;
+use crate::desk::Heard;
 
 pub use crate::config::Verbosity;
 
@@ -32,6 +33,8 @@ pub struct PlaceSetup {
     pub duty: Vec<UserId>,
     /// Its network's way in.
     pub posts: mpsc::Sender<Post>,
+    /// The desk, which is told whom each notice is about.
+    pub desk: mpsc::Sender<Heard>,
 }
 
 /// One place at work.
@@ -39,11 +42,13 @@ pub struct PlaceSetup {
 pub(super) struct Place {
     pub(super) setup: PlaceSetup,
     digest: Digest,
+    /// Whom the last change was about.
+    latest: Option<(u32, CallId)>,
 }
 
 impl Place {
-    pub(super) fn new(setup: PlaceSetup) -> Self {
-        Self { digest: Digest::new(setup.per_minute, 1), setup }
+    pub(super) fn new(setup: PlaceSetup, first: u64) -> Self {
+        Self { digest: Digest::new(setup.per_minute, first), setup, latest: None }
     }
 
     pub(super) fn offer(&mut self, now: Instant, notice: Notice) {
@@ -52,6 +57,7 @@ impl Place {
         }
         let class = if notice.urgent { Class::Alert } else { Class::Notice };
         let wake = if notice.wakes { self.setup.duty.clone() } else { Vec::new() };
+        self.latest = notice.change.number.zip(notice.call);
         if let Some(action) = self.digest.offer(now, notice.change) {
             self.post(action, class, wake);
         }
@@ -75,6 +81,11 @@ impl Place {
     }
 
     fn post(&self, action: Action, class: Class, wake: Vec<UserId>) {
+        // Who is the only one in it is also the one whom the last change was about. A desk that has too much to do
+        // knows of nobody then, and says so.
+        let about = self.latest.clone().filter(|(number, _)| action.about == Some(*number));
+        let told = Heard::Notice { place: self.setup.id.clone(), notice: action.notice, about };
+        let _ = self.setup.desk.try_send(told);
         let post = Post {
             key: Key::Notice(action.notice),
             place: self.setup.id.clone(),

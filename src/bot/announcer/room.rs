@@ -105,7 +105,8 @@ impl Room {
         let fresh = talking().filter(|person| !self.talking.contains(&person.call));
         let notices = fresh.map(|person| {
             let doc = view.person(person.number, &person.caller).say(" talks.");
-            quietly(Kind::Talked, Some(person.number), doc)
+            let call = Some(person.call.clone());
+            Notice { call, ..quietly(Kind::Talked, Some(person.number), doc) }
         });
         let notices = notices.collect();
         self.talking = talking().map(|person| person.call.clone()).collect();

@@ -8,6 +8,7 @@ use gavel_chat::{Class, Key, PlaceId, Post, UserId};
 use tokio::time::Instant as Paused;
 
 use super::*;
+use crate::desk::Heard;
 use crate::fixtures::{NOW, by, call, caller, look, person, snapshot};
 use crate::store::{Trouble, TroubleKind};
 
@@ -158,6 +159,7 @@ struct Play {
     posts: mpsc::Receiver<Post>,
     stop: watch::Sender<bool>,
     picture: watch::Sender<Arc<RoomSnapshot>>,
+    desk: mpsc::Receiver<Heard>,
     run: tokio::task::JoinHandle<()>,
 }
 
@@ -166,6 +168,7 @@ struct Play {
 fn play() -> Play {
     let (news, heard) = mpsc::channel(512);
     let (network, posts) = mpsc::channel(512);
+    let (told, desk) = mpsc::channel(512);
     let (stop, stopped) = watch::channel(false);
     let (picture, seen) = watch::channel(Arc::new(snapshot()));
     let place = |id: &str, network_name, view, verbosity| PlaceSetup {
@@ -177,6 +180,7 @@ fn play() -> Play {
         per_minute: 6,
         duty: if network_name == "other" { vec![UserId::new("other:sam")] } else { vec![] },
         posts: network.clone(),
+        desk: told.clone(),
     };
     let places = vec![
         place("sam-room", "chat", View::Crew, Verbosity::Normal),
@@ -188,7 +192,7 @@ fn play() -> Play {
         vec![RoomSetup { name: room(), server: server(), look: Arc::new(look(false)), snapshot: seen }];
     let clock = Clock::new(|| Now { mono: Paused::now().into_std(), wall: NOW });
     let announcer = Announcer::new(places, rooms, [OrderId(7), OrderId(8)], clock, Zone::utc());
-    Play { news, posts, stop, picture, run: tokio::spawn(announcer.run(heard, stopped)) }
+    Play { news, posts, stop, picture, desk, run: tokio::spawn(announcer.run(heard, stopped)) }
 }
 
 impl Play {
@@ -230,6 +234,31 @@ async fn the_place_whose_answer_tells_it_is_left_out() {
             "all: A caller joined. 5 in the room.",
         ]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_desk_is_told_whom_each_notice_is_about() {
+    let mut play = play();
+    let mut of_marta = of("Marta", joined());
+    of_marta.call = Some(call(12));
+    play.tell(of_marta.clone()).await;
+    play.tell(of_marta.clone()).await;
+    play.tell(bare(What::Link(LinkChange::Refused { reason: String::new() }))).await;
+    for number in 13..=18 {
+        let (number, call) = (Some(number), Some(call(number)));
+        play.tell(Entry { number, call, ..of_marta.clone() }).await;
+    }
+    play.stop.send(true).unwrap();
+    (&mut play.run).await.unwrap();
+    let mut told = Vec::new();
+    while let Ok(heard) = play.desk.try_recv() {
+        let Heard::Notice { place, notice, about } = heard else { panic!("{heard:?}") };
+        if place.as_str() == "sam-room" {
+            told.push((notice - NOW, about));
+        }
+    }
+    let of = |number| Some((number, call(number)));
+    assert_eq!(told, [(0, of(12)), (1, of(12)), (2, None), (3, of(13)), (3, None)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -455,5 +484,5 @@ async fn notices_have_keys_of_their_own() {
     let mut play = play();
     play.tell(of("Marta", joined())).await;
     let post = play.next().await;
-    assert_eq!((post.key, post.class), (Key::Notice(1), Class::Notice));
+    assert_eq!((post.key, post.class), (Key::Notice(NOW), Class::Notice));
 }

@@ -300,7 +300,7 @@ impl Scene {
             said.extend(told.map(|told| format!("* {}\n", plain(&told.change.doc))));
         }
         let view = board::crew(&self.room.look, &self.room.snapshot);
-        said + &plain(&card::crew(&view, self.now.wall, &zone)) + "\n"
+        format!("{said}{}\n", plain(&card::crew(&view, self.now.wall, &zone)))
     }
 
     fn typed(&mut self, words: &str, said: &mut String) {
@@ -325,9 +325,9 @@ impl Scene {
             zone: &zone,
         };
         match plan(call.command, ask) {
-            Err(Refusal(doc)) | Ok(Plan::Say { doc, .. }) => *said += &format!("{}\n", plain(&doc)),
+            Err(Refusal(doc)) | Ok(Plan::Say { doc, .. }) => said.extend([plain(&doc).as_str(), "\n"]),
             Ok(Plan::Tell { notice, answer }) => {
-                *said += &format!("{} / {}\n", plain(&notice), plain(&answer))
+                said.push_str(&format!("{} / {}\n", plain(&notice), plain(&answer)))
             }
             Ok(Plan::Run(mut job)) => self.run(job.as_mut(), said),
         }
@@ -348,7 +348,7 @@ impl Scene {
             begun = true;
             for effect in step.effects {
                 match effect {
-                    Effect::Tell { doc, .. } => *said += &format!("{}\n", plain(&doc)),
+                    Effect::Tell { doc, .. } => said.extend([plain(&doc).as_str(), "\n"]),
                     Effect::Order { wish, reason } => {
                         let (id, epoch) = (OrderId(self.orders), self.room.snapshot.epoch);
                         self.orders += 1;
@@ -378,7 +378,7 @@ fn every_command_says_the_same_on_both() {
     for line in STORY {
         let said = confbridge.line(line);
         assert_eq!(meetme.line(line), said);
-        whole += &said;
+        whole.push_str(&said);
     }
     for spec in CATALOG {
         let tried = STORY.iter().any(|line| line.split(' ').next() == Some(spec.word));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use gavel_chat::command::{CATALOG, Command};
 use gavel_chat::{Claim, Role};
 
+use super::matrix::not_a_user;
 use super::problem::{meant, nearest};
 use super::section::{Section, Wrong, word};
 use super::{Access, Found};
@@ -101,6 +102,8 @@ fn claim(section: &Section<'_>, key: &str, word: Found<String>) -> Option<Claim>
         section.tell(word.offset, key, text);
     } else if let Some(text) = (network == "discord").then(|| of_discord(rest)).flatten() {
         section.tell(word.offset, key, format!("{text}, in \"{}\"", word.value));
+    } else if let Some(text) = (network == "matrix").then(|| of_matrix(rest)).flatten() {
+        section.tell(word.offset, key, format!("{text}, in \"{}\"", word.value));
     } else {
         return Some(Claim(word.value));
     }
@@ -121,6 +124,20 @@ fn of_discord(words: &str) -> Option<String> {
             Some(format!("\"{name}\" is no id of Discord; write the number that Copy ID gives"))
         }
         _ => Some(format!("\"{kind}\" is nothing that Discord vouches for; {}", meant(kind, KINDS))),
+    }
+}
+
+/// Who somebody is, or the least power level in the room where it was typed; what is wrong with these words.
+fn of_matrix(words: &str) -> Option<String> {
+    match words.split_once(':') {
+        Some(("power", level)) if level.parse::<i32>().is_ok() => None,
+        Some(("power", level)) => {
+            Some(format!("\"{level}\" is no power level; write a number such as matrix:power:50"))
+        }
+        _ if words.starts_with('@') => not_a_user(words).map(|why| format!("\"{words}\" {why}")),
+        _ => Some(format!(
+            "\"{words}\" is nothing that Matrix vouches for; write matrix:@user:server or matrix:power:50"
+        )),
     }
 }
 

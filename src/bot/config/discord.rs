@@ -10,10 +10,8 @@ use toml::de::DeValue;
 use super::room::VIEWS;
 use super::section::{Converted, Section, Wrong, text, word};
 use super::shell::room;
-use super::{Channel, Discord, Found, Verbosity, View, secret};
+use super::{Channel, Discord, Found, NOTICES, Verbosity, View, secret};
 
-const NOTICES: [(&str, Verbosity); 3] =
-    [("quiet", Verbosity::Quiet), ("normal", Verbosity::Normal), ("full", Verbosity::Full)];
 /// Discord's limit for the name of a command.
 const LONGEST_GROUP: usize = 32;
 

@@ -8,6 +8,7 @@ mod access;
 mod asterisk;
 mod discord;
 mod duration;
+mod matrix;
 mod problem;
 mod room;
 mod secret;
@@ -56,6 +57,8 @@ pub struct Config {
     pub console: Option<Console>,
     /// Discord, if the file says so.
     pub discord: Option<Discord>,
+    /// Matrix, if the file says so.
+    pub matrix: Option<Matrix>,
     /// Who may do what, in rooms that say nothing of their own.
     pub access: Access,
 }
@@ -213,6 +216,55 @@ pub struct Channel {
     pub notices: Verbosity,
 }
 
+/// Matrix as a chat network.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Matrix {
+    /// Where the account lives: `https://...`, without a slash at the end.
+    pub homeserver: String,
+    /// The account: `@gavel:example.org`.
+    pub user: String,
+    /// How it logs in.
+    pub login: MatrixLogin,
+    /// Where its session and its keys are kept.
+    pub state_dir: PathBuf,
+    /// What brings the keys back when that is lost; a file that is not there yet takes a new one.
+    pub recovery_key: Option<SecretSource>,
+    /// What a command begins with.
+    pub prefixes: Vec<String>,
+    /// Only devices that their owners have verified may command.
+    pub require_verified: bool,
+    /// Whose invitations into other rooms than these are taken.
+    pub invite_from: Vec<String>,
+    /// The rooms of Matrix that are bound to rooms.
+    pub places: Vec<MatrixRoom>,
+}
+
+/// How an account of Matrix logs in.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum MatrixLogin {
+    /// By its password, once: after that the session is kept.
+    Password(SecretSource),
+    /// By the access token of a session that was made elsewhere.
+    Token(SecretSource),
+}
+
+/// One room of Matrix.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MatrixRoom {
+    /// `!abcdef:example.org`.
+    pub room_id: String,
+    /// Its room.
+    pub room: RoomName,
+    /// What it sees.
+    pub view: View,
+    /// How much it wants to hear.
+    pub notices: Verbosity,
+    /// A command needs no prefix there.
+    pub bare_words: bool,
+    /// Its topic and the show's are one.
+    pub sync_topic: bool,
+}
+
 /// Who may do what.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Access {
@@ -328,6 +380,7 @@ fn build(mut top: Section<'_>, file: &Path, around: &Surroundings) -> Option<Con
     let state = shell::state(&mut top, folder, around);
     let console = shell::console(&mut top, &rooms.names);
     let discord = discord::read(&mut top, &rooms.names, folder);
+    let matrix = matrix::read(&mut top, &rooms.names, folder, around);
     let access = access::read(&mut top).unwrap_or_default();
     top.finish();
     Some(Config {
@@ -338,9 +391,13 @@ fn build(mut top: Section<'_>, file: &Path, around: &Surroundings) -> Option<Con
         state,
         console,
         discord,
+        matrix,
         access,
     })
 }
+
+const NOTICES: [(&str, Verbosity); 3] =
+    [("quiet", Verbosity::Quiet), ("normal", Verbosity::Normal), ("full", Verbosity::Full)];
 
 /// Tables whose names are the user's: all names in the file, and those that could be read.
 struct Named<N, T> {

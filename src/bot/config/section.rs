@@ -194,6 +194,16 @@ impl<'a> Section<'a> {
         self.reader.tell(offset, self.key(key), text);
     }
 
+    /// A key that must be there for a reason of its own, and is not.
+    pub(super) fn miss(&mut self, key: &'static str, example: &'static str) {
+        self.missing.push((key, example));
+    }
+
+    /// Whether the file says anything of this key, right or wrong.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
     /// Something is wrong with the table as a whole.
     pub(super) fn tell_here(&self, text: impl Into<String>) {
         self.reader.tell(self.start, self.path.clone(), text);

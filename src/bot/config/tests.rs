@@ -32,13 +32,19 @@ fn replaced(from: &str, to: &str) -> String {
     SMALL.replacen(from, to, 1)
 }
 
+/// What is said of a text that is wrong.
+fn refused(what: &str, text: &str) -> String {
+    let said = parse(text).unwrap_err().to_string();
+    format!("{what}:\n    {}\n", said.replace('\n', "\n    "))
+}
+
 /// The line (from 1) on which `needle` first stands.
 fn line_of(text: &str, needle: &str) -> usize {
     text.lines().position(|line| line.contains(needle)).unwrap() + 1
 }
 
 #[test]
-#[cfg(feature = "discord")]
+#[cfg(all(feature = "discord", feature = "matrix"))]
 fn the_example_says_what_it_explains() {
     let config = parse(EXAMPLE).unwrap();
     let room = &config.rooms[&RoomName::new("thursday")];
@@ -65,7 +71,7 @@ fn the_example_says_what_it_explains() {
 }
 
 #[test]
-#[cfg(feature = "discord")]
+#[cfg(all(feature = "discord", feature = "matrix"))]
 fn the_example_shows_the_defaults_behind_the_hash() {
     let mut shown = String::new();
     for line in EXAMPLE.lines() {
@@ -73,17 +79,19 @@ fn the_example_shows_the_defaults_behind_the_hash() {
             rest.split_once(" = ")
                 .is_some_and(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
         });
-        // The authority, a room's own access and Discord's rare keys are examples, no defaults.
-        const EXAMPLES: [&str; 6] = ["ca =", "host =", "secret", "group =", "resolve =", "extra_ca ="];
+        // The authority, a room's own access and rare keys of networks are examples, no defaults.
+        const EXAMPLES: [&str; 8] =
+            ["ca =", "host =", "secret", "group =", "resolve =", "extra_ca =", "token =", "invite_from ="];
         let default = key.filter(|key| !EXAMPLES.iter().any(|example| key.starts_with(example)));
         shown.push_str(default.unwrap_or(line));
         shown.push('\n');
     }
     let (plain, shown) = (parse(EXAMPLE).unwrap(), parse(&shown).unwrap());
     assert_ne!(EXAMPLE.lines().count(), 0);
-    let same = |Config { rooms, state, console, discord, .. }: &Config| {
+    let same = |Config { rooms, state, console, discord, matrix, .. }: &Config| {
         let places = discord.as_ref().map(|discord| &discord.places);
-        format!("{rooms:?} {state:?} {console:?} {places:?}")
+        let matrix = matrix.as_ref().map(|it| (&it.state_dir, &it.prefixes, it.require_verified, &it.places));
+        format!("{rooms:?} {state:?} {console:?} {places:?} {matrix:?}")
     };
     assert_eq!(same(&plain), same(&shown));
 }
@@ -139,7 +147,7 @@ fn what_is_said() {
         ("a misspelt key that must be there", replaced("conference =", "confrence =")),
         ("a misspelt table", replaced("[room.thursday]", "[rooms.thursday]")),
         ("a key that must be there", replaced("username = \"gavel\"\n", "")),
-        ("a key of a part that is not there yet", format!("{SMALL}[matrix]\nuser = \"x\"\n")),
+        ("a key of a part that is not there yet", format!("{SMALL}[web]\nlisten = \"x\"\n")),
         ("a wrong type", replaced("\"200\"", "[200]")),
         ("a number for a name", replaced("\"200\"", "200")),
         ("a wrong item", format!("{SMALL}crew = [\"701\", 702]\n")),
@@ -174,9 +182,9 @@ fn what_is_said() {
     ];
     let mut said = String::new();
     for (what, text) in cases {
-        said += &format!("{what}:\n    {}\n", parse(&text).unwrap_err().to_string().replace('\n', "\n    "));
+        said.push_str(&refused(what, &text));
     }
-    said += &format!("an empty file:\n    {}\n", parse("").unwrap_err().to_string().replace('\n', "\n    "));
+    said.push_str(&refused("an empty file", ""));
     insta::assert_snapshot!(said);
 }
 
@@ -253,7 +261,7 @@ fn what_is_said_of_discord() {
     ];
     let mut said = String::new();
     for (what, text) in cases {
-        said += &format!("{what}:\n    {}\n", parse(&text).unwrap_err().to_string().replace('\n', "\n    "));
+        said.push_str(&refused(what, &text));
     }
     insta::assert_snapshot!(said);
 }
@@ -267,6 +275,124 @@ fn a_gavel_without_discord_says_so() {
         ("discord", line_of(&format!("{SMALL}{DISCORD}"), "[discord]"))
     );
     assert!(told.text.starts_with("this gavel was built without Discord"), "{told}");
+}
+
+const MATRIX: &str = r#"
+[matrix]
+homeserver = "https://matrix.example.org/"
+user = "@gavel:example.org"
+token = { file = "token" }
+recovery_key = { file = "key" }
+[[matrix.place]]
+room_id = "!abc:example.org"
+room = "thursday"
+[[matrix.place]]
+room_id = "!dEf12"
+room = "thursday"
+view = "public"
+notices = "quiet"
+bare_words = true
+sync_topic = true
+"#;
+
+#[test]
+#[cfg(feature = "matrix")]
+fn the_account_and_the_rooms_of_matrix() {
+    let matrix = parse(&format!("{SMALL}{MATRIX}")).unwrap().matrix.unwrap();
+    assert_eq!(
+        (matrix.homeserver.as_str(), matrix.user.as_str()),
+        ("https://matrix.example.org", "@gavel:example.org")
+    );
+    let MatrixLogin::Token(token) = &matrix.login else { panic!() };
+    assert_eq!((&token.kind, token.key.as_str()), (&SecretKind::File("etc/token".into()), "matrix.token"));
+    assert_eq!(matrix.recovery_key.unwrap().kind, SecretKind::File("etc/key".into()));
+    assert_eq!(
+        (matrix.prefixes, matrix.require_verified, matrix.invite_from),
+        (vec!["!".to_owned()], false, vec![])
+    );
+    let place = |room_id: &str, view, notices, on| MatrixRoom {
+        room_id: room_id.to_owned(),
+        room: RoomName::new("thursday"),
+        view,
+        notices,
+        bare_words: on,
+        sync_topic: on,
+    };
+    let crew = place("!abc:example.org", View::Crew, Verbosity::Normal, false);
+    assert_eq!(matrix.places, [crew, place("!dEf12", View::Public, Verbosity::Quiet, true)]);
+    let more = "prefixes = [\"!\", \"gavel:\"]\nrequire_verified = true\ninvite_from = [\"@dana:e:8448\"]\n[[matrix.place]]";
+    let matrix =
+        parse(&format!("{SMALL}{MATRIX}").replacen("[[matrix.place]]", more, 1)).unwrap().matrix.unwrap();
+    assert_eq!((matrix.prefixes, matrix.require_verified), (vec!["!".to_owned(), "gavel:".to_owned()], true));
+    assert_eq!(matrix.invite_from, ["@dana:e:8448"]);
+}
+
+#[test]
+#[cfg(feature = "matrix")]
+fn matrix_state_goes_to_the_state_directory_and_its_key_does_not() {
+    let around = Surroundings { state_directory: Some("/var/lib/gavel".into()) };
+    let text = format!("{SMALL}{MATRIX}");
+    let matrix =
+        |text: &str| Config::parse(Path::new("etc/gavel.toml"), text, &around).unwrap().matrix.unwrap();
+    assert_eq!(matrix(&text).state_dir, Path::new("/var/lib/gavel/matrix"));
+    assert_eq!(matrix(&text).recovery_key.unwrap().kind, SecretKind::File("etc/key".into()));
+    assert_eq!(
+        matrix(&text.replace("[matrix]", "[matrix]\nstate_dir = \"/srv/m\"")).state_dir,
+        Path::new("/srv/m")
+    );
+}
+
+#[test]
+#[cfg(feature = "matrix")]
+fn what_is_said_of_matrix() {
+    let with = |from: &str, to: &str| {
+        let text = format!("{SMALL}{MATRIX}");
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    };
+    let more = |line: &str| with("[[matrix.place]]", &format!("{line}\n[[matrix.place]]"));
+    let access = |words: &str| format!("{SMALL}[access]\n{words}\n");
+    let cases = [
+        (
+            "no place",
+            format!("{SMALL}[matrix]\nhomeserver = \"https://e\"\nuser = \"@g:e\"\ntoken.env = \"T\"\n"),
+        ),
+        ("no way to log in", with("token = { file = \"token\" }\n", "")),
+        ("two ways to log in", more("password = { env = \"P\" }")),
+        ("the token itself", with("{ file = \"token\" }", "\"syt_hunter2\"")),
+        ("no scheme", with("https://matrix.example.org/", "matrix.example.org")),
+        ("more than an address", with("https://matrix.example.org/", "https://u:p@matrix.example.org")),
+        ("a name for a user", with("\"@gavel:example.org\"", "\"gavel\"")),
+        ("the key beside what it is for", with("{ file = \"key\" }", "{ file = \"matrix/key\" }")),
+        ("a prefix that is a word", more("prefixes = [\"gavel\"]")),
+        ("a slash for a prefix", more("prefixes = [\"/\"]")),
+        ("a blank prefix", more("prefixes = [\"\"]")),
+        ("a server that invites", more("invite_from = [\"example.org\"]")),
+        ("a word for a flag", more("require_verified = \"yes\"")),
+        ("an alias", with("!abc:example.org", "#crew:example.org")),
+        ("a name for a room", with("!abc:example.org", "The crew")),
+        ("the same room", with("!dEf12", "!abc:example.org")),
+        ("no room id", with("room_id = \"!dEf12\"\n", "")),
+        ("a misspelt key", with("bare_words", "bareword")),
+        ("a word for a power", access("cohost = [\"matrix:power:moderator\"]")),
+        ("a user without a server", access("host = [\"matrix:@dana\"]")),
+        ("a room for a user", access("host = [\"matrix:!abc:example.org\"]")),
+        ("a power on duty", access("duty = [\"matrix:power:50\"]")),
+    ];
+    let mut said = String::new();
+    for (what, text) in cases {
+        said.push_str(&refused(what, &text));
+    }
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+#[cfg(not(feature = "matrix"))]
+fn a_gavel_without_matrix_says_so() {
+    let text = format!("{SMALL}{MATRIX}");
+    let told = problem(&text);
+    assert_eq!((told.key.as_str(), told.at.line), ("matrix", line_of(&text, "[matrix]")));
+    assert!(told.text.starts_with("this gavel was built without Matrix"), "{told}");
 }
 
 #[test]
@@ -294,7 +420,7 @@ fn everything_wrong_is_said_at_once() {
 }
 
 #[test]
-#[cfg(feature = "discord")]
+#[cfg(all(feature = "discord", feature = "matrix"))]
 fn each_key_misspelt_or_of_the_wrong_type_is_named_with_its_line() {
     for (index, line) in EXAMPLE.lines().enumerate() {
         let Some((key, value)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) else { continue };
@@ -330,7 +456,7 @@ fn each_key_that_must_be_there_is_missed_in_its_table() {
     }
 }
 
-#[cfg(feature = "discord")]
+#[cfg(all(feature = "discord", feature = "matrix"))]
 fn problem_of_line(error: &ConfigError, line: usize) -> &Problem {
     error
         .problems

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use gavel_ami::model::{Entry, Order, RoomName, RoomSnapshot, ServerName};
+use gavel_ami::model::{CallId, Entry, Order, RoomName, RoomSnapshot, ServerName};
 use gavel_chat::{PlaceId, Post};
 use tokio::sync::{mpsc, watch};
 use tracing::warn;
@@ -27,13 +27,22 @@ pub trait Exchange: Send + Sync {
 #[error("too many orders wait already")]
 pub struct Busy;
 
-/// What a core tells the desk.
+/// What a core tells the desk, and what the announcer tells it.
 #[derive(Clone, Debug)]
 pub enum Heard {
     /// An entry about an order.
     Entry(Arc<Entry>),
     /// Entries of this server were missed.
     Missed(ServerName),
+    /// The announcer posts a notice, or edits one.
+    Notice {
+        /// Where.
+        place: PlaceId,
+        /// Which.
+        notice: u64,
+        /// Whom it is about, if that is one caller alone.
+        about: Option<(u32, CallId)>,
+    },
 }
 
 /// Everything that the desk is bound to.

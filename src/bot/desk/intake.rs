@@ -2,7 +2,7 @@
 
 use gavel_chat::command::{Args, Call, Command, Misread, Wording, parse, parse_slots};
 use gavel_chat::text::{Doc, Foreign};
-use gavel_chat::{Audience, Control, Input, Invocation, Sign, Up};
+use gavel_chat::{Audience, Control, Input, Invocation, Key, Sign, Up};
 use tracing::info;
 
 use super::Desk;
@@ -13,7 +13,7 @@ use crate::room::RoomView;
 use crate::supervisor::Said;
 
 /// What people asked for, as far as it can be read.
-enum Wanted {
+pub(super) enum Wanted {
     Call(Call),
     /// What the asker is told instead.
     Not(Doc),
@@ -28,12 +28,27 @@ impl Desk {
             self.stranger(&invocation.place);
             return;
         };
-        if let Input::Press { press, chosen } = &invocation.input {
-            return self.pressed(&invocation, press, chosen.as_deref(), room);
-        }
-        match wanted(&invocation.input) {
+        let wanted = match &invocation.input {
+            Input::Press { press, chosen } => {
+                return self.pressed(&invocation, press, chosen.as_deref(), room);
+            }
+            Input::On { with: Sign::React(emoji), post } => {
+                return self.reacted(&invocation, post, emoji, room);
+            }
+            // What somebody takes back was done already.
+            Input::On { with: Sign::Unreact(_), .. } => return,
+            Input::On { with: Sign::Reply(typed), post } => {
+                self.replied(&invocation.place, post, typed, &room)
+            }
+            Input::Text(typed) => read(parse(typed)),
+            Input::Slots { command, slots } => read(parse_slots(command, slots)),
+            Input::Topic(text) => topic(text),
+        };
+        match wanted {
             Wanted::Call(call) => self.called(&invocation, &call, room),
-            Wanted::Not(doc) => self.answer(&invocation, doc, Vec::new(), Audience::Asker),
+            Wanted::Not(doc) => {
+                self.answer(&invocation, doc, Vec::new(), Audience::Asker);
+            }
             Wanted::Nothing => {}
         }
     }
@@ -101,28 +116,31 @@ impl Desk {
         controls: Vec<Control>,
         audience: Audience,
     ) {
+        self.put(invocation, doc, controls, audience);
+    }
+
+    /// The same, for whoever wants to know which message it is.
+    pub(super) fn put(
+        &mut self,
+        invocation: &Invocation,
+        doc: Doc,
+        controls: Vec<Control>,
+        audience: Audience,
+    ) -> Key {
         let key = self.key();
-        let post = super::work::post(key, invocation, doc, audience);
+        let post = super::work::post(key.clone(), invocation, doc, audience);
         self.bindings.post(gavel_chat::Post { controls, last: true, ..post });
+        key
     }
 }
 
-fn wanted(input: &Input) -> Wanted {
-    match input {
-        Input::Text(typed) => read(parse(typed)),
-        // A reply is a command like any other; whom it replies to must stand in it.
-        Input::On { with: Sign::Reply(typed), .. } => read(parse(typed)),
-        Input::On { with: Sign::React(_) | Sign::Unreact(_), .. } => Wanted::Nothing,
-        Input::Slots { command, slots } => read(parse_slots(command, slots)),
-        Input::Topic(text) => match Foreign::whole(text) {
-            Some(text) if text.is_empty() => Wanted::Nothing,
-            Some(text) => {
-                Wanted::Call(with(Command::Topic, Args { text: Some(Wording::Set(text)), ..Args::default() }))
-            }
-            None => Wanted::Not(Misread::TooLong { limit: Foreign::LONGEST }.doc()),
-        },
-        // Told apart before: it is good for some pictures of the room alone.
-        Input::Press { .. } => Wanted::Nothing,
+fn topic(text: &str) -> Wanted {
+    match Foreign::whole(text) {
+        Some(text) if text.is_empty() => Wanted::Nothing,
+        Some(text) => {
+            Wanted::Call(with(Command::Topic, Args { text: Some(Wording::Set(text)), ..Args::default() }))
+        }
+        None => Wanted::Not(Misread::TooLong { limit: Foreign::LONGEST }.doc()),
     }
 }
 
@@ -132,7 +150,7 @@ fn chose(input: &Input) -> bool {
     Command::named(command).is_some_and(|command| command.spec().callers().is_some())
 }
 
-fn read(read: Result<Call, Misread>) -> Wanted {
+pub(super) fn read(read: Result<Call, Misread>) -> Wanted {
     match read {
         Ok(call) => Wanted::Call(call),
         Err(misread) => Wanted::Not(misread.doc()),

@@ -4,18 +4,20 @@
 //! One task owns all of it. What it waits for is never a disk, a network or Asterisk: an invocation's first answer
 //! leaves before anything else is done about it, and an order leaves for the core when its intent is on the disk or
 //! `intents::PATIENCE` is over. Invariant: every ticket gets a post with `last`, except in places that are bound to
-//! no room, which get nothing.
+//! no room, and for reactions that mean nothing or are not their author's to make.
 
 mod bindings;
 mod complete;
 mod intake;
 mod intents;
 pub mod job;
+mod notices;
 pub mod orders;
 mod panel;
 pub mod phrase;
 mod press;
 mod questions;
+mod signs;
 #[cfg(test)]
 mod tests;
 mod work;
@@ -34,6 +36,7 @@ use crate::clock::Clock;
 use crate::supervisor::Said;
 use crate::wait::{stopped, until};
 use intents::Pending;
+use notices::Notices;
 use questions::Questions;
 use work::Running;
 
@@ -57,6 +60,7 @@ pub struct Desk {
     pending: Pending,
     unbound: HashSet<PlaceId>,
     questions: Questions,
+    notices: Notices,
 }
 
 /// Where the desk hears from.
@@ -78,18 +82,21 @@ impl Desk {
         zone: Zone,
         first: OrderId,
     ) -> Self {
+        let wall = clock.now().wall;
         Self {
             bindings,
             store,
             clock,
             zone,
             next_order: first.0,
-            next_key: 1,
+            // Never a key of an earlier run: its messages may still be on their way.
+            next_key: wall,
             jobs: BTreeMap::new(),
             orders: HashMap::new(),
             pending: Pending::default(),
             unbound: HashSet::new(),
             questions: Questions::default(),
+            notices: Notices::default(),
         }
     }
 

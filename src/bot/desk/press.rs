@@ -7,10 +7,11 @@
 use gavel_chat::card::{self, ASK, MANAGE, REFRESH};
 use gavel_chat::command::{Args, Call, CallerRef, Callers, Command, parse, parse_slots};
 use gavel_chat::text::Doc;
-use gavel_chat::{Audience, Invocation, Press};
+use gavel_chat::{Audience, Input, Invocation, Press};
 
 use super::Desk;
 use super::panel::PICK;
+use super::signs::YES;
 use crate::board::board;
 use crate::commands::confirm::{CANCEL, question};
 use crate::room::RoomView;
@@ -66,12 +67,13 @@ impl Desk {
     }
 
     /// Asks before it is done, where that is called for. Without a link there is nothing to ask about: the core says so.
-    fn asked(&mut self, invocation: &Invocation, call: &Call, changed: bool, room: RoomView) {
+    pub(super) fn asked(&mut self, invocation: &Invocation, call: &Call, changed: bool, room: RoomView) {
         let Some((_, bound)) = self.bindings.view(&invocation.place) else { return };
         if let Err(denied) = bound.rules.authorise(call, &invocation.asker, &invocation.place, room.view) {
             return self.answer(invocation, denied.doc(), Vec::new(), Audience::Asker);
         }
         let stale = room.stale().is_some();
+        let reacted = matches!(invocation.input, Input::On { .. });
         let Some(mut question) = question(call, &room, changed).filter(|_| !stale) else {
             return self.called(invocation, call, room);
         };
@@ -79,9 +81,12 @@ impl Desk {
             let doc = Doc::from("The room has changed since this button was drawn. Nothing was done yet.");
             question.doc = doc.line().then(question.doc);
         }
-        self.questions.asked(self.clock.now().mono, &invocation.place, &question.yes);
-        let doc = question.doc.clone();
-        self.answer(invocation, doc, question.controls(), Audience::Asker);
+        if reacted {
+            question.doc = question.doc.say(format!(", or put {YES} on this message."));
+        }
+        let (doc, yes) = (question.doc.clone(), question.yes.clone());
+        let key = self.put(invocation, doc, question.controls(), Audience::Asker);
+        self.questions.asked(self.clock.now().mono, invocation, key, yes);
     }
 }
 
@@ -137,7 +142,7 @@ fn call(words: &str, number: Option<u32>, chosen: Option<&str>) -> Option<Call> 
 }
 
 /// The button offers what is there already.
-fn is_so(call: &Call, room: &RoomView) -> bool {
+pub(super) fn is_so(call: &Call, room: &RoomView) -> bool {
     let snapshot = &room.snapshot;
     match (call.command, &call.args.callers) {
         (Command::Lock, _) => snapshot.locked,

@@ -341,3 +341,4 @@ async fn cards_are_kept() {
 }
 
 mod pressed;
+mod signed;

@@ -65,6 +65,7 @@ impl Desk {
                     self.learn(order.id, stage);
                 }
             }
+            Heard::Notice { place, notice, about } => self.notices.told(place, notice, about),
             Heard::Missed(server) => {
                 warn!(%server, "entries were missed");
                 let waits = |(id, running): (&u64, &Running)| {

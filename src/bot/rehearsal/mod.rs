@@ -117,7 +117,7 @@ pub fn rehearse(
     }
     // Who can read the token's file is told by each run and by `check`.
     let (keys, _warnings) = start::keys(&config, environment)?;
-    let seat = if plain || terminal || keys.discord.is_none() {
+    let seat = if plain || terminal || (keys.discord.is_none() && keys.matrix.is_none()) {
         let place = config.console()?;
         Some(Seat { place, plain, easy_end: true, greeting: Some(REHEARSING) })
     } else {

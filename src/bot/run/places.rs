@@ -10,6 +10,8 @@ use gavel_console::Terminal;
 
 #[cfg(feature = "discord")]
 use super::discord::discord;
+#[cfg(feature = "matrix")]
+use super::matrix::matrix;
 use crate::announcer::Verbosity;
 use crate::board::View;
 use crate::start::{Seat, Start};
@@ -31,12 +33,18 @@ pub(super) struct PlaceOpening {
 /// All networks that this run opens.
 pub(super) fn networks(start: &Start) -> io::Result<Vec<Opening>> {
     let terminal = start.seat.as_ref().map(terminal).transpose()?;
-    Ok(terminal.into_iter().chain(discord(start)).collect())
+    Ok(terminal.into_iter().chain(discord(start)).chain(matrix(start)).collect())
 }
 
 /// The configuration was refused already if it names a network that was not built in.
 #[cfg(not(feature = "discord"))]
 fn discord(_: &Start) -> Option<Opening> {
+    None
+}
+
+/// The same of Matrix.
+#[cfg(not(feature = "matrix"))]
+fn matrix(_: &Start) -> Option<Opening> {
     None
 }
 

@@ -128,7 +128,7 @@ impl Wiring {
             places.push(self.place(&place, room, cards));
             let bound = PlaceDesk { room: place.room.clone(), view: place.view, posts: posts.clone() };
             bindings.places.insert(place.id.clone(), bound);
-            setups.push(setup(place, name, room, posts.clone()));
+            setups.push(setup(place, name, room, (posts.clone(), self.orders.clone())));
         }
         self.parts.feeds.spawn(feed::network(seen.clone(), self.news.clone()));
         bindings.networks.push(seen);
@@ -188,13 +188,13 @@ fn setup(
     place: PlaceOpening,
     network: &'static str,
     room: &RoomParts,
-    posts: mpsc::Sender<Post>,
+    (posts, desk): (mpsc::Sender<Post>, mpsc::Sender<Heard>),
 ) -> PlaceSetup {
     let PlaceOpening { id, room: name, view, verbosity } = place;
     // Alerts are the crew's: in public nobody is called by name.
     let here = |person: &&UserId| view == View::Crew && of_network(person, network);
     let duty = room.duty.iter().filter(here).cloned().collect();
-    PlaceSetup { id, network, room: name, view, verbosity, per_minute: room.per_minute, duty, posts }
+    PlaceSetup { id, network, room: name, view, verbosity, per_minute: room.per_minute, duty, posts, desk }
 }
 
 /// A network can wake its own people alone.

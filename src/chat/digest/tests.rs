@@ -42,6 +42,22 @@ fn a_burst_folds_into_one_line_that_is_edited() {
 }
 
 #[test]
+fn a_line_about_one_alone_says_so() {
+    let (now, mut digest) = (start(), Digest::new(1, 1));
+    let left = |number| Change { kind: Kind::Left, number, ..other("left.") };
+    assert_eq!(digest.offer(now, joined(4)).unwrap().about, Some(4));
+    digest.offer(now, left(Some(4)));
+    assert_eq!(digest.flush(now).unwrap().about, Some(4));
+    for more in [left(None), joined(5), other("Room locked.")] {
+        let mut digest = Digest::new(1, 1);
+        digest.offer(now, joined(4));
+        digest.offer(now, more);
+        assert_eq!(digest.flush(now).unwrap().about, None);
+    }
+    assert_eq!(Digest::new(1, 1).offer(now, other("x")).unwrap().about, None);
+}
+
+#[test]
 fn kinds_are_counted_apart_and_the_rest_keeps_its_words() {
     let (now, mut digest) = (start(), Digest::new(1, 1));
     digest.offer(now, joined(4));
