@@ -83,11 +83,47 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Look after the keys of gavel's account on Matrix, while gavel is not running
+    #[cfg(feature = "matrix")]
+    Matrix {
+        /// What to do
+        #[command(subcommand)]
+        command: MatrixCommand,
+    },
     /// Print completions for a shell
     #[command(after_help = COMPLETIONS)]
     Completions {
         /// Which shell
         shell: Shell,
+    },
+}
+
+/// What can be done to the keys of gavel's account on Matrix.
+#[cfg(feature = "matrix")]
+#[derive(Clone, Debug, Subcommand)]
+pub enum MatrixCommand {
+    /// Show the recovery key; make one if there is none
+    #[command(after_help = RECOVERY_KEY)]
+    RecoveryKey {
+        /// The configuration; config/gavel.toml explains every key
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Make a new one; the present one opens nothing any more
+        #[arg(long)]
+        new: bool,
+    },
+    /// Begin anew when both the keys and the recovery key are lost: a new identity, a new recovery key
+    #[command(after_help = RESET)]
+    Reset {
+        /// The configuration; config/gavel.toml explains every key
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// The account's password, where the configuration has a token instead
+        #[arg(long = "password-file", value_name = "FILE")]
+        password: Option<PathBuf>,
+        /// Do it
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -189,6 +225,24 @@ wrong, else with 69.
 
 Example:
   gavel check --config gavel.toml";
+
+#[cfg(feature = "matrix")]
+const RECOVERY_KEY: &str = "\
+The key alone goes to standard output. It opens the account's keys when state_dir is lost: keep a copy off this machine. A \
+new key is written into the file that recovery_key of [matrix] names. gavel must not be running where one is made.
+
+Examples:
+  gavel matrix recovery-key --config gavel.toml
+  gavel matrix recovery-key --config gavel.toml --new";
+
+#[cfg(feature = "matrix")]
+const RESET: &str = "\
+Everybody in the account's rooms is told that its identity has changed, and what only the old keys could open is lost. \
+While state_dir or the recovery key is still there, it is not needed. Without --yes it says so and does nothing.
+
+Examples:
+  gavel matrix reset --config gavel.toml
+  gavel matrix reset --config gavel.toml --yes";
 
 const COMPLETIONS: &str = "\
 Examples:

@@ -11,6 +11,8 @@ pub mod config;
 pub mod desk;
 #[cfg(test)]
 mod fixtures;
+#[cfg(feature = "matrix")]
+pub mod keys;
 #[cfg(test)]
 mod layers;
 pub mod logging;

@@ -15,7 +15,7 @@ use crate::visible::{escaped, visible};
 
 /// What is logged if `RUST_LOG` does not say; other crates only when something is wrong. Matrix's SDK calls errors what
 /// is none (a new account has no backup) and what gavel tells in its own words.
-const USUAL: &str = "warn,gavel=info,gavel_ami=info,gavel_chat=info,gavel_console=info,gavel_discord=info,\
+const USUAL: &str = "warn,gavel=info,gavel_ami=info,gavel_chat=info,gavel_console=info,gavel_discord=info,gavel_matrix=info,\
                      matrix_sdk_crypto=error,matrix_sdk::http_client=off";
 /// In a terminal that people type in and in a rehearsal, a log line would land in the middle of what they type; notices and `status`
 /// say what happens.

@@ -7,6 +7,8 @@ use anyhow::Context;
 use clap::{CommandFactory, Parser};
 use gavel::cli::{Cli, Command, Exit};
 use gavel::clock::Clock;
+#[cfg(feature = "matrix")]
+use gavel::keys;
 use gavel::rehearsal::{self, Rehearsal, RehearsalError};
 use gavel::secret::Process;
 use gavel::{check, logging, run, start};
@@ -53,6 +55,12 @@ fn execute(Cli { command, log_format }: Cli) -> anyhow::Result<Exit> {
                 &mut io::stderr(),
             ))?);
         }
+        #[cfg(feature = "matrix")]
+        Command::Matrix { command } => {
+            let (mut out, mut words) = (io::stdout(), io::stderr());
+            let mut pen = keys::Pen { out: &mut out, words: &mut words };
+            return Ok(runtime()?.block_on(keys::run(&command, &Process, &mut pen))?);
+        }
         Command::Completions { shell } => {
             // Written at the end: the generator panics where its output is a pipe that was closed.
             let mut script = Vec::new();
@@ -69,5 +77,8 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 
 fn exit_of(error: &anyhow::Error) -> Exit {
     let start = error.downcast_ref().map(start::StartError::exit);
-    start.or_else(|| error.downcast_ref().map(RehearsalError::exit)).unwrap_or(Exit::Failed)
+    let start = start.or_else(|| error.downcast_ref().map(RehearsalError::exit));
+    #[cfg(feature = "matrix")]
+    let start = start.or_else(|| error.downcast_ref().map(keys::KeysError::exit));
+    start.unwrap_or(Exit::Failed)
 }

@@ -8,7 +8,7 @@
 mod discord;
 mod feed;
 #[cfg(feature = "matrix")]
-pub(crate) mod matrix;
+mod matrix;
 mod places;
 mod rooms;
 mod wire;
@@ -26,6 +26,8 @@ use crate::start::Start;
 use crate::supervisor::Ended;
 #[cfg(feature = "discord")]
 pub(crate) use discord::settings as discord;
+#[cfg(feature = "matrix")]
+pub(crate) use matrix::settings as matrix;
 use wire::Parts;
 
 /// The desk waits for orders under way, then says of the rest that it is not known.

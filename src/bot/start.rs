@@ -158,6 +158,17 @@ pub fn keys(config: &Config, environment: &dyn Environment) -> Result<(Keys, Vec
     Ok((Keys { discord: discord.flatten(), matrix: matrix.flatten() }, warnings))
 }
 
+/// What Matrix alone is told, if it is configured: no other secret is read.
+#[cfg(feature = "matrix")]
+pub(crate) fn matrix_key(
+    config: &Config,
+    environment: &dyn Environment,
+) -> Result<Option<MatrixKey>, ConfigError> {
+    let mut told = Told::default();
+    let key = config.matrix.as_ref().and_then(|matrix| told.matrix(matrix, environment));
+    if told.problems.is_empty() { Ok(key) } else { Err(ConfigError { problems: told.problems }) }
+}
+
 /// What is to be told of secrets that were read.
 #[derive(Default)]
 struct Told {

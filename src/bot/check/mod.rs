@@ -5,6 +5,8 @@
 
 #[cfg(feature = "discord")]
 mod discord;
+#[cfg(feature = "matrix")]
+mod matrix;
 mod rights;
 mod server;
 #[cfg(test)]
@@ -77,6 +79,7 @@ pub async fn check(
         }
     }
     report.discord(&config, &keys).await?;
+    report.matrix(&config, &keys).await?;
     Ok(if report.worst == Level::Problem { Exit::Unavailable } else { Exit::Ok })
 }
 
@@ -105,6 +108,20 @@ impl Report<'_> {
 
     #[cfg(not(feature = "discord"))]
     async fn discord(&mut self, _: &Config, _: &Keys) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// As with Discord.
+    #[cfg(feature = "matrix")]
+    async fn matrix(&mut self, config: &Config, keys: &Keys) -> io::Result<()> {
+        let Some(matrix) = &config.matrix else { return Ok(()) };
+        writeln!(self.progress, "Asking {} ...", visible(&matrix.homeserver))?;
+        self.progress.flush()?;
+        matrix::found(config, keys).await.iter().try_for_each(|finding| self.tell(finding))
+    }
+
+    #[cfg(not(feature = "matrix"))]
+    async fn matrix(&mut self, _: &Config, _: &Keys) -> io::Result<()> {
         Ok(())
     }
 

@@ -45,7 +45,7 @@ fn convert(value: &DeValue<'_>, example: &str, folder: &Path) -> Converted<Secre
     let ways = format!(
         "a secret does not stand in this file; write {example}, {{ file = \"PATH\" }} or {{ credential = \"NAME\" }}"
     );
-    let table = value.as_table().ok_or_else(|| Wrong::Value(ways))?;
+    let table = value.as_table().ok_or(Wrong::Value(ways))?;
     if let Some(name) = table.keys().map(|key| key.get_ref()).find(|name| !SECRETS.contains(&name.as_ref())) {
         return Err(Wrong::Value(format!("\"{name}\" is no place for a secret; {}", meant(name, SECRETS))));
     }

@@ -77,6 +77,21 @@ pub enum OpenError {
 #[error("the intent could not be written")]
 pub struct NotDurable;
 
+/// That no gavel uses the state file, nor begins to while this is kept.
+#[derive(Debug)]
+pub struct Hold(#[allow(dead_code, reason = "held, not used")] Option<Lock>);
+
+/// Keeps every gavel away from the state file, and so from all that belongs to it. Where no lock can be had at all, there is
+/// no gavel to keep away.
+pub fn hold(state: &State) -> Result<Hold, OpenError> {
+    let path = real(&state.path);
+    match Lock::take(&path) {
+        Ok(lock) => Ok(Hold(Some(lock))),
+        Err(NoLock::Held) => Err(OpenError::Held(path)),
+        Err(NoLock::Io(_)) => Ok(Hold(None)),
+    }
+}
+
 /// Opens the state file and starts its thread. Blocks for as long as the disk takes. Trouble with the file is no
 /// error: gavel goes on without state, and [`Store::health`] says why.
 pub fn open(state: &State, clock: Clock) -> Result<Opened, OpenError> {
